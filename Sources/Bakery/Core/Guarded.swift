@@ -8,12 +8,31 @@ package final class Guarded<Value>: @unchecked Sendable {
     self.value = value
   }
 
-  /// Runs `body` on the value; nothing that calls out may happen inside.
+  /// Runs `body` on the value; a scheduling point. Nothing that calls out may happen inside.
   package func withLock<Success, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> sending Success
   ) throws(Failure) -> sending Success {
-    lock.lock()
+    if Mode.schedules { SchedulingPoint.reach() }
+    return try withLockUnobserved(body)
+  }
+
+  /// The same for what observation itself is made of.
+  package func withLockUnobserved<Success, Failure: Error>(
+    _ body: (inout Value) throws(Failure) -> sending Success
+  ) throws(Failure) -> sending Success {
+    lock.lockFast()
     defer { lock.unlock() }
     return try body(&value)
   }
+}
+
+/// Stops the program on a mistake of the programmer, with a message in release builds too.
+@inlinable @inline(__always)
+package func require(_ condition: Bool, _ message: @autoclosure () -> String) {
+  if !condition { misuse(message()) }
+}
+
+@usableFromInline @inline(never)
+package func misuse(_ message: String) -> Never {
+  fatalError(message)
 }

@@ -5,84 +5,46 @@ public import Synchronization
 ///
 /// Held for a handful of instructions and never across `await`. A newcomer may overtake a sleeper, which
 /// is what makes short sections fast; the order of *tasks* is kept by `WaitQueue`, not by this lock.
-///
-/// The word, chosen so that an uncontended pair costs two atomic operations and tracing costs none:
 /// ```
-///   0 free      1 held      2 held, somebody may sleep
-///   +4 observed: every `lock()` takes the slow path, where scheduling points and holder tracking live
+///   0 free  ──lock──►  1 held  ──somebody sleeps──►  2 held, wake one at unlock
 /// ```
 /// Algorithm: "mutex2" of Ulrich Drepper, *Futexes Are Tricky* (2011), with bounded spinning before it.
 @usableFromInline
 struct Lock: ~Copyable, Sendable {
   @usableFromInline let word = Atomic<UInt32>(0)
 
-  @usableFromInline static var observed: UInt32 { 4 }
-
   @inlinable init() {}
 
-  /// Takes the lock unless it is held or observed; the caller's slow path takes it from there.
+  /// Takes the lock; a scheduling point.
   @inlinable @inline(__always)
-  borrowing func tryLockFast() -> Bool {
-    word.compareExchange(
+  borrowing func lock() {
+    if Mode.schedules { SchedulingPoint.reach() }
+    lockFast()
+  }
+
+  /// Takes the lock where `Mode.isPlain` has just been checked.
+  @inlinable @inline(__always)
+  borrowing func lockFast() {
+    let (taken, _) = word.compareExchange(
       expected: 0,
       desired: 1,
       successOrdering: .acquiring,
       failureOrdering: .relaxed
-    ).exchanged
-  }
-
-  @inlinable @inline(__always)
-  borrowing func lock() {
-    if !tryLockFast() { lockSlowly() }
+    )
+    if !taken { lockSlowly() }
   }
 
   @inlinable @inline(__always)
   borrowing func unlock() {
-    let old = word.wrappingSubtract(1, ordering: .releasing).oldValue
-    if old != 1 { unlockSlowly(old) }
-  }
-
-  @inlinable @inline(__always)
-  borrowing func withLock<Success: ~Copyable, Failure: Error>(
-    _ body: () throws(Failure) -> Success
-  ) throws(Failure) -> Success {
-    lock()
-    defer { unlock() }
-    return try body()
-  }
-
-  /// Whether operations report to the tester or to holder tracking.
-  @inlinable
-  borrowing var isObserved: Bool { word.load(ordering: .relaxed) & Self.observed != 0 }
-
-  /// Turns observation on or off; waits until the lock is free.
-  borrowing func setObserved(_ observed: Bool) {
-    lock()
-    if observed {
-      word.bitwiseOr(Self.observed, ordering: .relaxed)
-    } else {
-      word.bitwiseAnd(~Self.observed, ordering: .relaxed)
-    }
-    unlock()
+    if word.wrappingSubtract(1, ordering: .releasing).oldValue != 1 { wakeOne() }
   }
 
   @usableFromInline @inline(never)
   borrowing func lockSlowly() {
-    if isObserved { SchedulingPoint.reach() }
     if spin() { return }
-    // From here on the word says "somebody may sleep", so that whoever unlocks wakes one.
-    while true {
-      let current = word.load(ordering: .relaxed)
-      let observed = current & Self.observed
-      let (exchanged, _) = word.compareExchange(
-        expected: current,
-        desired: observed | 2,
-        successOrdering: .acquiring,
-        failureOrdering: .relaxed
-      )
-      guard exchanged else { continue }
-      if current == observed { return }
-      withUnsafePointer(to: word) { bakery_futex_wait($0, observed | 2, -1) }
+    // From here on the word says "somebody sleeps", so that whoever unlocks wakes one.
+    while word.exchange(2, ordering: .acquiring) != 0 {
+      withUnsafePointer(to: word) { bakery_futex_wait($0, 2, -1) }
     }
   }
 
@@ -91,15 +53,14 @@ struct Lock: ~Copyable, Sendable {
   private borrowing func spin() -> Bool {
     var pauses = 4
     for _ in 0..<10 {
-      let current = word.load(ordering: .relaxed)
-      if current & 3 == 0 {
-        let (exchanged, _) = word.compareExchange(
-          expected: current,
-          desired: current | 1,
+      if word.load(ordering: .relaxed) == 0 {
+        let (taken, _) = word.compareExchange(
+          expected: 0,
+          desired: 1,
           successOrdering: .acquiring,
           failureOrdering: .relaxed
         )
-        if exchanged { return true }
+        if taken { return true }
       }
       for _ in 0..<pauses { bakery_pause() }
       pauses = min(pauses * 2, 64)
@@ -107,14 +68,55 @@ struct Lock: ~Copyable, Sendable {
     return false
   }
 
-  /// Finishes an unlock of an observed lock, or of one on which somebody may sleep.
+  /// Finishes an unlock on which somebody may sleep.
   ///
-  /// In the second case the word still says "held" here, so nobody else can have taken it; a locker that
-  /// wrote 2 meanwhile sleeps or is about to look again, and the wake-up below reaches it or one before it.
+  /// The word still says "held" here, so nobody else can have taken it; a locker that wrote 2 meanwhile
+  /// sleeps or is about to look again, and the wake-up below reaches it or one before it.
   @usableFromInline @inline(never)
-  borrowing func unlockSlowly(_ old: UInt32) {
-    guard old & 3 == 2 else { return }
-    word.store(old & Self.observed, ordering: .releasing)
+  borrowing func wakeOne() {
+    word.store(0, ordering: .releasing)
     withUnsafePointer(to: word) { bakery_futex_wake($0, 1) }
+  }
+}
+
+/// The one atomic integer of the toolkit: every operation is a scheduling point but the `Fast` ones,
+/// which belong where `Mode.isPlain` has just been checked.
+///
+/// Successful changes are acquire-release and loads acquire: what one side did before giving is visible to the
+/// side that takes, and nothing in the toolkit relies on an order among different words.
+@usableFromInline
+struct Word: ~Copyable, Sendable {
+  @usableFromInline let value: Atomic<Int>
+
+  init(_ value: Int) {
+    self.value = Atomic(value)
+  }
+
+  @inlinable @inline(__always)
+  borrowing func loadFast() -> Int { value.load(ordering: .acquiring) }
+
+  /// Replaces `expected`; when somebody was faster, puts what the word holds into `expected`.
+  @inlinable @inline(__always)
+  borrowing func replaceFast(_ expected: inout Int, with desired: Int) -> Bool {
+    let (exchanged, original) = value.weakCompareExchange(
+      expected: expected,
+      desired: desired,
+      successOrdering: .acquiringAndReleasing,
+      failureOrdering: .acquiring
+    )
+    expected = original
+    return exchanged
+  }
+
+  /// Sets bits and returns the value from before.
+  borrowing func setBits(_ bits: Int) -> Int {
+    if Mode.schedules { SchedulingPoint.reach() }
+    return value.bitwiseOr(bits, ordering: .acquiringAndReleasing).oldValue
+  }
+
+  /// Stores `newValue`.
+  borrowing func store(_ newValue: Int) {
+    if Mode.schedules { SchedulingPoint.reach() }
+    value.store(newValue, ordering: .releasing)
   }
 }

@@ -1,24 +1,41 @@
-internal import Synchronization
+public import CBakeryCore
 
 /// A place before a lock or an atomic operation where a tester may let another task go first.
 ///
-/// Only observed locks and words come here, so a program that is not under test pays nothing.
+/// A program that is not under test pays one predictable branch for all its points together.
+@usableFromInline
 package enum SchedulingPoint {
-  private static let hook = Guarded<(@Sendable () -> Void)?>(nil)
-  private static let installed = Atomic<Bool>(false)
+  private struct Hook {
+    var body: (@Sendable () -> Void)?
+  }
 
-  /// Whether objects made now should be observed from the start.
+  private static let hook = Guarded(Hook())
+
+  /// Calls `body` before every visible operation of the toolkit, on the thread that does it; `nil` ends it.
+  package static func install(_ body: (@Sendable () -> Void)?) {
+    hook.withLockUnobserved { $0.body = body }
+    let bit = UInt32(BAKERY_MODE_SCHEDULING)
+    bakery_mode_set(bit, body == nil ? 0 : bit)
+  }
+
+  @usableFromInline @inline(never)
+  package static func reach() {
+    hook.withLockUnobserved { $0.body }?()
+  }
+}
+
+/// The word that says whether anybody observes the toolkit.
+@usableFromInline
+enum Mode {
+  /// True in a program that is neither under test nor traced: the condition of every fast path.
+  @inlinable @inline(__always)
+  static var isPlain: Bool { bakery_mode() == 0 }
+
+  @inlinable @inline(__always)
+  static var schedules: Bool { bakery_mode() & UInt32(BAKERY_MODE_SCHEDULING) != 0 }
+
+  static var recordsHolders: Bool { bakery_mode() & UInt32(BAKERY_MODE_HOLDERS) != 0 }
+
   @usableFromInline
-  static var isInstalled: Bool { installed.load(ordering: .relaxed) }
-
-  /// Calls `hook` before every visible operation of the objects made from now on; `nil` ends it.
-  package static func install(_ hook: (@Sendable () -> Void)?) {
-    Self.hook.withLock { $0 = hook }
-    installed.store(hook != nil, ordering: .relaxed)
-  }
-
-  static func reach() {
-    guard isInstalled else { return }
-    hook.withLock { $0 }?()
-  }
+  static var recordsEvents: Bool { bakery_mode() & UInt32(BAKERY_MODE_EVENTS) != 0 }
 }

@@ -1,6 +1,3 @@
-internal import CBakeryCore
-internal import Synchronization
-
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -27,8 +24,7 @@ public final class SystemTime: TimeSource {
   private static let tickShift: UInt64 = 16
 
   private let state: Guarded<State>
-  /// Counts reasons to look at the wheel again; the thread sleeps on it.
-  private let signal = Atomic<UInt32>(0)
+  private let parker = Parker()
 
   private init() {
     let tick = UInt64(Self.read(CLOCK_MONOTONIC)) >> Self.tickShift
@@ -60,10 +56,7 @@ public final class SystemTime: TimeSource {
       return (timer, mustStart, mustWake)
     }
     if mustStart { startThread(named: "bakery-timers") { self.run() } }
-    if mustWake {
-      signal.wrappingAdd(1, ordering: .releasing)
-      withUnsafePointer(to: signal) { bakery_futex_wake($0, 1) }
-    }
+    if mustWake { parker.unpark() }
     return timer
   }
 
@@ -75,11 +68,10 @@ public final class SystemTime: TimeSource {
   }
 
   private func run() {
-    var expired: [TimerWheel.Expired] = []
     while true {
-      let seen = signal.load(ordering: .acquiring)
+      let ticket = parker.ticket
       let tick = UInt64(now.nanoseconds) >> Self.tickShift
-      (expired, let wakeTick) = state.withLock { state in
+      let (expired, wakeTick) = state.withLock { state in
         var expired: [TimerWheel.Expired] = []
         state.wheel.advance(to: tick, expired: &expired)
         state.wakeTick = state.wheel.nextTick ?? UInt64.max
@@ -89,7 +81,7 @@ public final class SystemTime: TimeSource {
       guard expired.isEmpty else { continue }
       let nanoseconds: Int64 =
         wakeTick == .max ? -1 : max(Int64(wakeTick << Self.tickShift) - now.nanoseconds, 1)
-      withUnsafePointer(to: signal) { bakery_futex_wait($0, seen, nanoseconds) }
+      parker.park(ticket, nanoseconds: nanoseconds)
     }
   }
 
@@ -98,35 +90,4 @@ public final class SystemTime: TimeSource {
     clock_gettime(clock, &time)
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
-}
-
-/// Starts a thread of the operating system that is never joined.
-package func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
-  final class Body {
-    let run: @Sendable () -> Void
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-  // Safe because the new thread takes over exactly the one reference that is retained here.
-  let argument = Unmanaged.passRetained(Body(body)).toOpaque()
-  #if os(Linux)
-  var thread = pthread_t()
-  let entry: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-    if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
-    return nil
-  }
-  #else
-  var thread: pthread_t?
-  let entry: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { argument in
-    Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-    return nil
-  }
-  #endif
-  let error = pthread_create(&thread, nil, entry, argument)
-  precondition(error == 0, "cannot start thread \(name): error \(error); raise the process limit")
-  #if os(Linux)
-  pthread_setname_np(thread, name)
-  pthread_detach(thread)
-  #else
-  if let thread { pthread_detach(thread) }
-  #endif
 }

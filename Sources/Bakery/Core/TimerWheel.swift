@@ -74,8 +74,8 @@ struct TimerWheel {
       // Live slots of a level lie after the current position in it, by the invariant of `link`.
       let slot = UInt64(occupied[level].trailingZeroBitCount)
       let shift = UInt64(6 * level)
-      let base = currentTick >> (shift + 6) << (shift + 6)
-      return base + slot << shift
+      let base = (currentTick >> (shift + 6)) << (shift + 6)
+      return base + (slot << shift)
     }
     return nil
   }

@@ -1,4 +1,5 @@
-// The two things Swift cannot say: "sleep in the kernel until this word changes" and "spin politely".
+// What Swift cannot say: "sleep in the kernel until this word changes", "spin politely", a word that hot
+// paths of other modules read without a call, and a signal handler.
 //
 // The futex call is an instruction, not libc's `syscall`: a tester may interpose that symbol to
 // control random numbers, and a lock must not pass through it.
@@ -65,5 +66,28 @@ static inline void bakery_pause(void) {
   __asm__ volatile("isb" ::: "memory");
 #endif
 }
+
+/// Names the calling thread, as far as the system shows it (15 characters).
+void bakery_name_thread(const char *name);
+
+/// What the toolkit reports, as bits; 0 is the usual state. Every hot path tests this word once and
+/// takes its slow path when it is not 0, so that observation costs one predictable branch when off.
+#define BAKERY_MODE_SCHEDULING 1u
+#define BAKERY_MODE_HOLDERS 2u
+#define BAKERY_MODE_EVENTS 4u
+extern uint32_t bakery_mode_word;
+
+static inline uint32_t bakery_mode(void) {
+  return __atomic_load_n(&bakery_mode_word, __ATOMIC_RELAXED);
+}
+
+/// Sets the bits of `mask` to those of `bits`.
+void bakery_mode_set(uint32_t mask, uint32_t bits);
+
+/// Makes `signal` count up the word that `bakery_signal_wait` sleeps on; 0, or the system's error number.
+int bakery_signal_install(int signal);
+
+/// Sleeps until a signal has come since the count was `seen`; returns the new count.
+uint32_t bakery_signal_wait(uint32_t seen);
 
 #endif

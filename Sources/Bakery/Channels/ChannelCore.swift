@@ -1,0 +1,290 @@
+/// The part of a channel that does not depend on the element: lock, decisions, waiting.
+// Safe because `state` is touched only under `lock`.
+@usableFromInline
+class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
+  @usableFromInline let identity: ObjectIdentity
+  @usableFromInline let lock = Lock()
+  /// Behind a pointer, so that inlined fast paths pay no exclusivity checks; owned by this object.
+  @usableFromInline let state: UnsafeMutablePointer<ChannelState>
+
+  @usableFromInline
+  init(capacity: Int, identity: ObjectIdentity) {
+    require(
+      capacity >= 0 && capacity <= Int(Int32.max),
+      "Channel needs a capacity of 0 to \(Int32.max), got \(capacity)"
+    )
+    self.identity = identity
+    state = .allocate(capacity: 1)
+    state.initialize(to: ChannelState(capacity: capacity))
+    if identity.name != nil { Trace.register(self) }
+  }
+
+  deinit {
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
+
+  @usableFromInline
+  func close() {
+    var wakes = Wakes()
+    lock.lock()
+    let isFirst = state.pointee.close(into: &wakes)
+    lock.unlock()
+    wakes.fire()
+    if isFirst { Trace.record(.closed, identity) }
+  }
+
+  @usableFromInline
+  var isClosed: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return state.pointee.isClosed
+  }
+
+  @usableFromInline
+  func attach(
+    _ ticket: Ticket,
+    _ continuation: UnsafeContinuation<WaitOutcome, Never>
+  ) -> WaitOutcome? {
+    lock.lock()
+    defer { lock.unlock() }
+    return state.pointee.attach(ticket, continuation)
+  }
+
+  @usableFromInline
+  func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {
+    lock.lock()
+    let wake = state.pointee.abort(ticket, outcome).wake
+    lock.unlock()
+    wake?.fire()
+  }
+
+  @usableFromInline
+  func snapshot() -> Snapshot {
+    lock.lock()
+    let state = state.pointee
+    lock.unlock()
+    return Snapshot(
+      of: identity,
+      figures: [
+        "capacity": state.capacity,
+        "buffered": state.buffered,
+        "senders waiting": state.senders.waiting,
+        "receivers waiting": state.receivers.waiting,
+        "closed": state.isClosed ? 1 : 0,
+      ],
+      waiters: state.senders.parties + state.receivers.parties
+    )
+  }
+
+  /// Waits in line and reports it.
+  @usableFromInline
+  func wait(_ ticket: Ticket, until deadline: Deadline) async -> WaitOutcome {
+    if identity.name == nil { Trace.register(self) }
+    Trace.record(.waiting, identity)
+    let outcome = await suspend(ticket, until: deadline)
+    if !outcome.isGranted { Trace.record(.gaveUp, identity) }
+    return outcome
+  }
+
+  /// The error for a wait that ended without a grant and was not ended by `close`.
+  @usableFromInline
+  func failure(_ operation: String, _ outcome: WaitOutcome, _ deadline: Deadline) -> any Error {
+    guard outcome == .timedOut else { return CancellationError() }
+    return DeadlineExceeded(operation: "\(operation) on \(identity)", deadline: deadline)
+  }
+}
+
+/// Where the elements are; touched only under the gate's lock.
+@usableFromInline
+struct ChannelStorage<Element: Sendable> {
+  /// A ring of a power of two of places that grows up to the channel's capacity.
+  @usableFromInline var ring: UnsafeMutablePointer<Element>
+  @usableFromInline var places: Int
+  @usableFromInline var head = 0
+  /// Elements in transit, by the slot of the task that waits to send or was granted one to receive.
+  @usableFromInline var fromSenders: ContiguousArray<Element?> = []
+  @usableFromInline var forReceivers: ContiguousArray<Element?> = []
+
+  @inlinable
+  init() {
+    places = 16
+    ring = .allocate(capacity: places)
+  }
+
+  @inlinable @inline(__always)
+  mutating func append(_ element: Element, after buffered: Int) {
+    if buffered == places { grow() }
+    (ring + ((head &+ buffered) & (places &- 1))).initialize(to: element)
+  }
+
+  @inlinable @inline(__always)
+  mutating func takeFirst() -> Element {
+    let element = (ring + head).move()
+    head = (head &+ 1) & (places &- 1)
+    return element
+  }
+
+  @inlinable @inline(never)
+  mutating func grow() {
+    let larger = UnsafeMutablePointer<Element>.allocate(capacity: places * 2)
+    let untilEnd = places - head
+    larger.moveInitialize(from: ring + head, count: untilEnd)
+    (larger + untilEnd).moveInitialize(from: ring, count: head)
+    ring.deallocate()
+    ring = larger
+    places *= 2
+    head = 0
+  }
+
+  @inlinable
+  mutating func parkFromSender(_ element: Element, _ ticket: Ticket) {
+    Self.park(element, ticket, in: &fromSenders)
+  }
+
+  @inlinable
+  mutating func parkForReceiver(_ element: Element, _ ticket: Ticket) {
+    Self.park(element, ticket, in: &forReceivers)
+  }
+
+  @inlinable
+  mutating func takeFromSender(_ ticket: Ticket) -> Element {
+    Self.take(ticket, from: &fromSenders)
+  }
+
+  @inlinable
+  mutating func takeForReceiver(_ ticket: Ticket) -> Element {
+    Self.take(ticket, from: &forReceivers)
+  }
+
+  @inlinable
+  static func park(_ element: Element, _ ticket: Ticket, in parked: inout ContiguousArray<Element?>) {
+    while parked.count <= ticket.index { parked.append(nil) }
+    parked[ticket.index] = element
+  }
+
+  @inlinable
+  static func take(_ ticket: Ticket, from parked: inout ContiguousArray<Element?>) -> Element {
+    guard let element = parked[ticket.index].take() else {
+      misuse("Channel lost an element of a granted wait: please report this as a bug of Bakery")
+    }
+    return element
+  }
+}
+
+/// A channel: the gate's decisions, carried out on the elements.
+// Safe because `storage` is touched only under the gate's `lock`.
+@usableFromInline
+final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
+  @usableFromInline let storage: UnsafeMutablePointer<ChannelStorage<Element>>
+
+  @inlinable
+  override init(capacity: Int, identity: ObjectIdentity) {
+    storage = .allocate(capacity: 1)
+    storage.initialize(to: ChannelStorage())
+    super.init(capacity: capacity, identity: identity)
+  }
+
+  @inlinable
+  deinit {
+    for _ in 0..<state.pointee.buffered { _ = storage.pointee.takeFirst() }
+    storage.pointee.ring.deallocate()
+    storage.deinitialize(count: 1)
+    storage.deallocate()
+  }
+
+  @inlinable @inline(__always)
+  func sendFast(_ element: Element) -> Bool {
+    guard Mode.isPlain else { return false }
+    lock.lockFast()
+    guard state.pointee.hasRoomOnly else {
+      lock.unlock()
+      return false
+    }
+    storage.pointee.append(element, after: state.pointee.buffered)
+    state.pointee.buffered &+= 1
+    lock.unlock()
+    return true
+  }
+
+  @inlinable @inline(__always)
+  func receiveFast() -> Element? {
+    guard Mode.isPlain else { return nil }
+    lock.lockFast()
+    guard state.pointee.hasElementsOnly else {
+      lock.unlock()
+      return nil
+    }
+    state.pointee.buffered &-= 1
+    let element = storage.pointee.takeFirst()
+    lock.unlock()
+    return element
+  }
+
+  /// Sends at once, or takes a place in line when there is a `party` to wait, or says why not.
+  @inlinable @inline(never)
+  func sendSlowly(_ element: Element, _ party: Party?) -> ChannelState.SendStep {
+    lock.lock()
+    let step = state.pointee.send(party)
+    switch step {
+    case .buffer: storage.pointee.append(element, after: state.pointee.buffered &- 1)
+    case .handOff(let receiver, _): storage.pointee.parkForReceiver(element, receiver)
+    case .wait(let ticket): storage.pointee.parkFromSender(element, ticket)
+    case .full, .closed: break
+    }
+    lock.unlock()
+    switch step {
+    case .buffer: Trace.record(.sent, identity)
+    case .handOff(_, let wake):
+      Trace.record(.sent, identity)
+      wake?.fire()
+    case .wait, .full, .closed: break
+    }
+    return step
+  }
+
+  /// Receives at once, or takes a place in line when there is a `party` to wait, or says why not.
+  @inlinable @inline(never)
+  func receiveSlowly(_ party: Party?) -> (Element?, ChannelState.ReceiveStep) {
+    lock.lock()
+    let step = state.pointee.receive(party)
+    var element: Element?
+    var sender: Wake?
+    switch step {
+    case .take: element = storage.pointee.takeFirst()
+    case .takeAndRefill(let ticket, let wake):
+      element = storage.pointee.takeFirst()
+      let next = storage.pointee.takeFromSender(ticket)
+      storage.pointee.append(next, after: state.pointee.buffered &- 1)
+      sender = wake
+    case .meet(let ticket, let wake):
+      element = storage.pointee.takeFromSender(ticket)
+      sender = wake
+    case .wait, .empty, .closed: break
+    }
+    lock.unlock()
+    if element != nil { Trace.record(.received, identity) }
+    sender?.fire()
+    return (element, step)
+  }
+
+  /// Fetches what a granted wait was given.
+  @inlinable
+  func collect(_ ticket: Ticket) -> Element {
+    lock.lock()
+    let element = storage.pointee.takeForReceiver(ticket)
+    state.pointee.receivers.finish(ticket)
+    lock.unlock()
+    Trace.record(.received, identity)
+    return element
+  }
+
+  /// Fetches back what a wait that ended without a grant had offered.
+  @inlinable
+  func withdraw(_ ticket: Ticket) -> Element {
+    lock.lock()
+    defer { lock.unlock() }
+    state.pointee.senders.finish(ticket)
+    return storage.pointee.takeFromSender(ticket)
+  }
+}

@@ -1,0 +1,113 @@
+/// The decisions of `Channel`: who waits, who meets whom; it counts elements but does not hold them.
+///
+/// Not generic, so that it is compiled once and its tests need no element type. The storage beside it moves the
+/// elements as the steps say.
+///
+/// Invariant: receivers wait only while nothing is buffered and no sender waits.
+/// Invariant: senders wait only while the buffer is full. After `close` nobody waits.
+@usableFromInline
+struct ChannelState: Sendable {
+  @usableFromInline
+  enum SendStep: Sendable {
+    /// Append the element to the buffer.
+    case buffer
+    /// Park the element for the receiver of that ticket, then fire.
+    case handOff(Ticket, Wake?)
+    /// The buffer is full: park the element under this ticket and wait.
+    case wait(Ticket)
+    case full
+    case closed
+  }
+
+  @usableFromInline
+  enum ReceiveStep: Sendable {
+    /// Take the first buffered element.
+    case take
+    /// Take the first buffered element, then move that sender's parked one to the buffer and fire.
+    case takeAndRefill(Ticket, Wake?)
+    /// Take the element that this sender parked, then fire.
+    case meet(Ticket, Wake?)
+    case wait(Ticket)
+    case empty
+    case closed
+  }
+
+  @usableFromInline let capacity: Int
+  @usableFromInline var buffered = 0
+  @usableFromInline private(set) var isClosed = false
+  @usableFromInline var senders = WaitQueue(marked: true)
+  @usableFromInline var receivers = WaitQueue()
+
+  @usableFromInline
+  init(capacity: Int) {
+    self.capacity = capacity
+  }
+
+  /// Whether an element may be appended to the buffer with nobody to tell.
+  @inlinable var hasRoomOnly: Bool { buffered < capacity && receivers.isEmpty && !isClosed }
+
+  /// Whether an element may be taken from the buffer with nobody to tell.
+  @inlinable var hasElementsOnly: Bool { buffered > 0 && senders.isEmpty }
+
+  /// Sends for `party`, or only tries to when there is none.
+  @usableFromInline
+  mutating func send(_ party: Party?) -> SendStep {
+    if isClosed { return .closed }
+    if !receivers.isEmpty {
+      let (ticket, wake) = receivers.grantFirst(keep: true)
+      return .handOff(ticket, wake)
+    }
+    if buffered < capacity {
+      buffered += 1
+      return .buffer
+    }
+    guard let party else { return .full }
+    return .wait(senders.enqueue(party))
+  }
+
+  /// Receives for `party`, or only tries to when there is none.
+  @usableFromInline
+  mutating func receive(_ party: Party?) -> ReceiveStep {
+    if buffered > 0 {
+      guard !senders.isEmpty else {
+        buffered -= 1
+        return .take
+      }
+      let (ticket, wake) = senders.grantFirst()
+      return .takeAndRefill(ticket, wake)
+    }
+    if !senders.isEmpty {
+      let (ticket, wake) = senders.grantFirst()
+      return .meet(ticket, wake)
+    }
+    if isClosed { return .closed }
+    guard let party else { return .empty }
+    return .wait(receivers.enqueue(party))
+  }
+
+  /// Ends sending; what is buffered can still be received. False when it was closed before.
+  mutating func close(into wakes: inout Wakes) -> Bool {
+    guard !isClosed else { return false }
+    isClosed = true
+    // A sender that did not get through takes its parked element back, so its slot is kept for it.
+    senders.abortAll(.closed, keep: true, into: &wakes)
+    receivers.abortAll(.closed, into: &wakes)
+    return true
+  }
+
+  /// Ends one wait without a grant.
+  mutating func abort(_ ticket: Ticket, _ outcome: WaitOutcome) -> (found: Bool, wake: Wake?) {
+    ticket.isMarked
+      ? senders.abort(ticket, outcome, keep: true)
+      : receivers.abort(ticket, outcome)
+  }
+
+  mutating func attach(
+    _ ticket: Ticket,
+    _ continuation: UnsafeContinuation<WaitOutcome, Never>
+  ) -> WaitOutcome? {
+    ticket.isMarked
+      ? senders.attach(ticket, continuation)
+      : receivers.attach(ticket, continuation)
+  }
+}

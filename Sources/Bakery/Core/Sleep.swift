@@ -1,0 +1,51 @@
+/// Suspends the calling task until `deadline`, by the time source in force.
+///
+/// Under a `ManualClock` it takes no real time. A deadline that has passed returns at once, after a
+/// cancellation check. All sleepers share one timer wheel and appear in the dump.
+///
+/// > Cancellation: takes nothing if cancelled before the grant; a grant that raced it is delivered.
+///
+/// - Complexity: O(1).
+/// - Throws: `CancellationError` if the task is cancelled before the deadline.
+///
+/// @Snippet(path: "bakery/Snippets/LimitWork", slice: "sleep")
+public func sleep(until deadline: Deadline) async throws {
+  try Task.checkCancellation()
+  guard deadline > .now else { return }
+  let outcome = await Sleepers.shared.sleep(until: deadline)
+  if outcome == .cancelled { throw CancellationError() }
+}
+
+/// Everybody who sleeps; the deadline is the grant.
+private final class Sleepers: WaitOwner, Traceable {
+  static let shared = Sleepers()
+
+  let identity = ObjectIdentity(kind: "Sleep", name: "all", file: #fileID, line: #line)
+  private let queue = Guarded(WaitQueue())
+
+  private init() {
+    Trace.register(self)
+  }
+
+  func sleep(until deadline: Deadline) async -> WaitOutcome {
+    let party = Party.current("sleep")
+    let ticket = queue.withLock { $0.enqueue(party) }
+    return await suspend(ticket, until: deadline)
+  }
+
+  func attach(
+    _ ticket: Ticket,
+    _ continuation: UnsafeContinuation<WaitOutcome, Never>
+  ) -> WaitOutcome? {
+    queue.withLock { $0.attach(ticket, continuation) }
+  }
+
+  func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {
+    queue.withLock { $0.abort(ticket, outcome).wake }?.fire()
+  }
+
+  func snapshot() -> Snapshot {
+    let waiters = queue.withLockUnobserved { $0.parties }
+    return Snapshot(of: identity, figures: ["waiting": waiters.count], waiters: waiters)
+  }
+}

@@ -1,0 +1,50 @@
+/// An object on which tasks wait: what `suspend` needs of it.
+@usableFromInline
+protocol WaitOwner: TimerTarget {
+  /// Under the object's lock: `WaitQueue.attach`.
+  func attach(
+    _ ticket: Ticket,
+    _ continuation: UnsafeContinuation<WaitOutcome, Never>
+  ) -> WaitOutcome?
+
+  /// Under the object's lock: `WaitQueue.abort` and what follows from it; then fires the wakes.
+  func abort(_ ticket: Ticket, _ outcome: WaitOutcome)
+}
+
+extension WaitOwner {
+  /// Ends the wait whose deadline has come.
+  @usableFromInline
+  func timerFired(tag: UInt64) {
+    abort(Ticket(rawValue: tag), .timedOut)
+  }
+
+  /// Suspends the calling task, whose place in line is `ticket`, until the wait is decided.
+  ///
+  /// No lock is held on entry to the continuation: with a custom executor the runtime may enqueue that
+  /// entry instead of running it in place (swiftlang/swift#85668).
+  @usableFromInline
+  func suspend(_ ticket: Ticket, until deadline: Deadline) async -> WaitOutcome {
+    guard deadline != .never else { return await suspend(ticket) }
+    let time = Seams.time
+    guard time.now < deadline else {
+      abort(ticket, .timedOut)
+      return await suspend(ticket)
+    }
+    let timer = time.schedule(self, tag: ticket.rawValue, at: deadline)
+    let outcome = await suspend(ticket)
+    if outcome != .timedOut { time.cancel(timer) }
+    return outcome
+  }
+
+  private func suspend(_ ticket: Ticket) async -> WaitOutcome {
+    await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        if let outcome = self.attach(ticket, continuation) {
+          continuation.resume(returning: outcome)
+        }
+      }
+    } onCancel: {
+      self.abort(ticket, .cancelled)
+    }
+  }
+}

@@ -1,0 +1,240 @@
+/// How a wait ended.
+@usableFromInline
+enum WaitOutcome: Equatable, Sendable {
+  /// What was waited for belongs to the waiter; the number means what the queue's owner says.
+  case granted(UInt64)
+  case cancelled
+  case timedOut
+  case closed
+  /// No release can ever satisfy the wait any more.
+  case impossible
+
+  @usableFromInline var isGranted: Bool {
+    if case .granted = self { true } else { false }
+  }
+}
+
+/// Names one wait of one `WaitQueue`: a slot, how often the slot was used before, and the queue's mark.
+@usableFromInline
+struct Ticket: Hashable, Sendable {
+  @usableFromInline let rawValue: UInt64
+
+  init(rawValue: UInt64) {
+    self.rawValue = rawValue
+  }
+
+  fileprivate init(index: Int32, generation: UInt32, isMarked: Bool) {
+    rawValue = (isMarked ? 1 << 63 : 0) | UInt64(generation) << 32 | UInt64(index)
+  }
+
+  /// Tells an owner of two queues which one the ticket is from.
+  @inlinable var isMarked: Bool { rawValue >> 63 != 0 }
+
+  /// The position of the slot; no two live tickets of a queue share it.
+  @inlinable var index: Int { Int(rawValue & 0xFFFF_FFFF) }
+
+  fileprivate var generation: UInt32 { UInt32(rawValue >> 32) & 0x7FFF_FFFF }
+}
+
+/// A decided wait whose task is to be resumed after the owner's lock is free.
+@usableFromInline
+struct Wake: Sendable {
+  let continuation: UnsafeContinuation<WaitOutcome, Never>
+  let outcome: WaitOutcome
+
+  @usableFromInline
+  func fire() { continuation.resume(returning: outcome) }
+}
+
+/// The queue under everything that waits: first come, first served, O(1) at both ends and in the middle.
+///
+/// A pure structure without a lock; its owner guards it. A wait goes through these states:
+/// ```
+///              grant / abort                    finish
+///   waiting ───────────────────► decided ─────────────────► free
+///      │                            ▲
+///      │ attach                     │ attach: the outcome is returned, nobody suspends
+///      ▼                            │
+///   waiting with continuation ──────┘ grant / abort: a Wake is returned, to be fired after unlock
+/// ```
+/// A waiter takes its place in line *before* it suspends, so the order is that of the calls, and a grant or
+/// a cancellation that comes in between finds it. Exactly one decision wins; later ones find nothing.
+/// Slots live in one array that grows to the largest number of simultaneous waiters: no allocation a wait.
+@usableFromInline
+struct WaitQueue: Sendable {
+  private enum Phase: Sendable {
+    case free, waiting, decided
+  }
+
+  private struct Slot: Sendable {
+    var next: Int32 = -1
+    var previous: Int32 = -1
+    var generation: UInt32 = 0
+    var phase = Phase.free
+    /// Whether the owner frees the slot with `finish` once it is decided, because it keeps data beside it.
+    var isKept = false
+    var count = 0
+    var outcome = WaitOutcome.cancelled
+    var continuation: UnsafeContinuation<WaitOutcome, Never>?
+    var party: Party
+  }
+
+  private let marksTickets: Bool
+  private var slots: ContiguousArray<Slot> = []
+  private var tail: Int32 = -1
+  private var free: Int32 = -1
+  /// The first waiter's slot, or -1.
+  @usableFromInline private(set) var front: Int32 = -1
+  private(set) var waiting = 0
+
+  /// An empty line; `marked` sets the mark of its tickets.
+  init(marked: Bool = false) {
+    marksTickets = marked
+  }
+
+  @inlinable var isEmpty: Bool { front < 0 }
+
+  /// What the first waiter asks for.
+  var firstCount: Int? { front < 0 ? nil : slots[Int(front)].count }
+
+  /// Who the first waiter is.
+  var firstParty: Party? { front < 0 ? nil : slots[Int(front)].party }
+
+  /// The waiters in line, first to last.
+  var parties: [Party] {
+    var result: [Party] = []
+    var index = front
+    while index >= 0 {
+      result.append(slots[Int(index)].party)
+      index = slots[Int(index)].next
+    }
+    return result
+  }
+
+  /// Takes a place at the end of the line.
+  mutating func enqueue(_ party: Party) -> Ticket {
+    let index = makeSlot(party)
+    slots[Int(index)].previous = tail
+    if tail >= 0 { slots[Int(tail)].next = index } else { front = index }
+    tail = index
+    waiting += 1
+    return ticket(of: index)
+  }
+
+  /// Stores how to resume the waiter; returns the outcome instead when it is decided already.
+  mutating func attach(
+    _ ticket: Ticket,
+    _ continuation: UnsafeContinuation<WaitOutcome, Never>
+  ) -> WaitOutcome? {
+    let index = ticket.index
+    guard slots[index].phase == .decided else {
+      slots[index].continuation = continuation
+      return nil
+    }
+    let outcome = slots[index].outcome
+    if !slots[index].isKept { release(Int32(index)) }
+    return outcome
+  }
+
+  /// Decides the first wait; the caller has checked that there is one.
+  mutating func grantFirst(_ value: UInt64 = 0, keep: Bool = false) -> (ticket: Ticket, wake: Wake?) {
+    let ticket = ticket(of: front)
+    return (ticket, decide(front, .granted(value), keep: keep))
+  }
+
+  /// Decides a wait that is still undecided; `found` is false when something else was faster.
+  mutating func abort(
+    _ ticket: Ticket,
+    _ outcome: WaitOutcome,
+    keep: Bool = false
+  ) -> (found: Bool, wake: Wake?) {
+    let index = ticket.index
+    guard index < slots.count, slots[index].generation == ticket.generation else {
+      return (false, nil)
+    }
+    guard slots[index].phase == .waiting else { return (false, nil) }
+    return (true, decide(Int32(index), outcome, keep: keep))
+  }
+
+  /// Decides all waits, or those whose count is above `limit`.
+  mutating func abortAll(
+    _ outcome: WaitOutcome,
+    above limit: Int = 0,
+    keep: Bool = false,
+    into wakes: inout Wakes
+  ) {
+    var index = front
+    while index >= 0 {
+      let following = slots[Int(index)].next
+      if slots[Int(index)].count > limit { wakes.add(decide(index, outcome, keep: keep)) }
+      index = following
+    }
+  }
+
+  /// Frees a slot that was kept.
+  @usableFromInline
+  mutating func finish(_ ticket: Ticket) {
+    release(Int32(ticket.index))
+  }
+
+  private mutating func decide(_ index: Int32, _ outcome: WaitOutcome, keep: Bool) -> Wake? {
+    let slot = Int(index)
+    let (next, previous) = (slots[slot].next, slots[slot].previous)
+    if previous >= 0 { slots[Int(previous)].next = next } else { front = next }
+    if next >= 0 { slots[Int(next)].previous = previous } else { tail = previous }
+    waiting -= 1
+    slots[slot].phase = .decided
+    slots[slot].isKept = keep
+    slots[slot].outcome = outcome
+    guard let continuation = slots[slot].continuation else { return nil }
+    if !keep { release(index) }
+    return Wake(continuation: continuation, outcome: outcome)
+  }
+
+  private func ticket(of index: Int32) -> Ticket {
+    let generation = slots[Int(index)].generation
+    return Ticket(index: index, generation: generation, isMarked: marksTickets)
+  }
+
+  private mutating func makeSlot(_ party: Party) -> Int32 {
+    guard free >= 0 else {
+      slots.append(Slot(phase: .waiting, count: party.count, party: party))
+      return Int32(slots.count - 1)
+    }
+    let index = free
+    let slot = Int(index)
+    free = slots[slot].next
+    slots[slot].next = -1
+    slots[slot].phase = .waiting
+    slots[slot].count = party.count
+    slots[slot].party = party
+    return index
+  }
+
+  private mutating func release(_ index: Int32) {
+    let slot = Int(index)
+    slots[slot].generation = (slots[slot].generation &+ 1) & 0x7FFF_FFFF
+    slots[slot].phase = .free
+    slots[slot].continuation = nil
+    slots[slot].party = .nobody
+    slots[slot].next = free
+    free = index
+  }
+}
+
+/// The tasks to resume once the lock is free; the usual one needs no allocation.
+struct Wakes: Sendable {
+  private var first: Wake?
+  private var others: [Wake] = []
+
+  mutating func add(_ wake: Wake?) {
+    guard let wake else { return }
+    if first == nil { first = wake } else { others.append(wake) }
+  }
+
+  /// Resumes all, in the order in which they were added.
+  func fire() {
+    first?.fire()
+    for wake in others { wake.fire() }
+  }
+}

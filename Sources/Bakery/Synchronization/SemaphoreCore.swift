@@ -1,0 +1,134 @@
+/// The working part of `AsyncSemaphore`: the fast paths, the lock, and the decisions of `SemaphoreState`.
+@usableFromInline
+final class SemaphoreCore: WaitOwner, Traceable {
+  @usableFromInline let identity: ObjectIdentity
+  /// Free permits times two, plus one while newcomers and releases must take the slow path.
+  ///
+  /// While that bit is set only the holder of `state`'s lock changes the word.
+  @usableFromInline let word: Word
+  private let state: Guarded<SemaphoreState>
+
+  init(limit: Int, identity: ObjectIdentity) {
+    self.identity = identity
+    word = Word(limit << 1)
+    state = Guarded(SemaphoreState(limit: limit))
+    if identity.name != nil { Trace.register(self) }
+  }
+
+  @inlinable @inline(__always)
+  func takeFast(_ count: Int) -> Bool {
+    guard Mode.isPlain, count > 0 else { return false }
+    var current = word.loadFast()
+    while current & 1 == 0, current >> 1 >= count {
+      if word.replaceFast(&current, with: current &- count &<< 1) { return true }
+    }
+    return false
+  }
+
+  @inlinable @inline(__always)
+  func give(_ count: Int, _ token: UInt64) {
+    if token == 0, Mode.isPlain {
+      var current = word.loadFast()
+      while current & 1 == 0 {
+        if word.replaceFast(&current, with: current &+ count &<< 1) { return }
+      }
+    }
+    giveSlowly(count, token)
+  }
+
+  @usableFromInline @inline(never)
+  func acquireSlowly(_ count: Int, _ deadline: Deadline) async throws -> UInt64 {
+    require(count >= 1, "\(identity): acquire needs a count of at least 1, got \(count)")
+    let party = Party.current("acquire", count: count)
+    switch withState({ $0.acquire(party, recordsHolder: Mode.recordsHolders) }) {
+    case .granted(let token):
+      Trace.record(.holding, identity, count: count)
+      return token
+    case .impossible: throw failure(.impossible, count)
+    case .closed: throw failure(.closed, count)
+    case .wait(let ticket):
+      if identity.name == nil { Trace.register(self) }
+      Trace.record(.waiting, identity, count: count)
+      let outcome = await suspend(ticket, until: deadline)
+      Trace.record(outcome.isGranted ? .holding : .gaveUp, identity, count: count)
+      switch outcome {
+      case .granted(let token): return token
+      case .cancelled: throw CancellationError()
+      case .timedOut: throw DeadlineExceeded(operation: "acquire on \(identity)", deadline: deadline)
+      case .closed: throw failure(.closed, count)
+      case .impossible: throw failure(.impossible, count)
+      }
+    }
+  }
+
+  @usableFromInline @inline(never)
+  func tryAcquireSlowly(_ count: Int) -> UInt64? {
+    require(count >= 1, "\(identity): tryAcquire needs a count of at least 1, got \(count)")
+    let party = Party.current("acquire", count: count)
+    let token = withState { $0.tryAcquire(party, recordsHolder: Mode.recordsHolders) }
+    if token != nil { Trace.record(.holding, identity, count: count) }
+    return token
+  }
+
+  @usableFromInline @inline(never)
+  func giveSlowly(_ count: Int, _ token: UInt64) {
+    let wakes = withState {
+      $0.release(count, token: token, recordsHolders: Mode.recordsHolders)
+    }
+    Trace.record(.done, identity, count: count)
+    wakes.fire()
+  }
+
+  @usableFromInline
+  func attach(
+    _ ticket: Ticket,
+    _ continuation: UnsafeContinuation<WaitOutcome, Never>
+  ) -> WaitOutcome? {
+    withState { $0.attach(ticket, continuation) }
+  }
+
+  @usableFromInline
+  func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {
+    withState { $0.abort(ticket, outcome, recordsHolders: Mode.recordsHolders) }.fire()
+  }
+
+  /// Takes the word away from the fast paths, lets `body` decide, and gives it back unless tasks wait.
+  private func withState<Success>(
+    _ body: (inout SemaphoreState) -> sending Success
+  ) -> sending Success {
+    state.withLock { state in
+      state.available = word.setBits(1) >> 1
+      defer { word.store(state.available << 1 | (state.needsAttention ? 1 : 0)) }
+      return body(&state)
+    }
+  }
+
+  private func failure(_ reason: SemaphoreFailure.Reason, _ count: Int) -> SemaphoreFailure {
+    let limit = state.withLock { $0.limit }
+    return SemaphoreFailure(reason: reason, semaphore: identity.description, count: count, limit: limit)
+  }
+
+  func resize(to limit: Int) {
+    withState { $0.resize(to: limit, recordsHolders: Mode.recordsHolders) }.fire()
+  }
+
+  func close() {
+    withState { $0.close() }.fire()
+    Trace.record(.closed, identity)
+  }
+
+  @usableFromInline
+  func snapshot() -> Snapshot {
+    let state = withState { $0 }
+    return Snapshot(
+      of: identity,
+      figures: [
+        "limit": state.limit,
+        "available": state.available,
+        "waiting": state.queue.waiting,
+      ],
+      holders: state.recordedHolders,
+      waiters: state.queue.parties
+    )
+  }
+}

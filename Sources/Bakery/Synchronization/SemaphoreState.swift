@@ -1,0 +1,107 @@
+/// The decisions of `AsyncSemaphore`: pure, without a lock, a clock or a task.
+///
+/// Invariant: `available` is the limit less what is held; below zero after the limit was lowered under use.
+/// Invariant: while a wait is in line, its head does not fit into `available`.
+struct SemaphoreState: Sendable {
+  enum Admission: Equatable {
+    case granted(token: UInt64)
+    case wait(Ticket)
+    case impossible
+    case closed
+  }
+
+  private(set) var limit: Int
+  var available: Int
+  private(set) var isClosed = false
+  private(set) var queue = WaitQueue()
+  /// Who holds what, by token, for permits taken while holders are recorded.
+  private var holders: [UInt64: Party] = [:]
+  private var lastToken: UInt64 = 0
+
+  init(limit: Int) {
+    self.limit = limit
+    available = limit
+  }
+
+  /// Whether releases and newcomers have to go through this state.
+  var needsAttention: Bool { isClosed || !queue.isEmpty }
+
+  var recordedHolders: [Party] { holders.sorted { $0.key < $1.key }.map(\.value) }
+
+  /// Grants at once what is free while nobody waits.
+  mutating func tryAcquire(_ party: Party, recordsHolder: Bool) -> UInt64? {
+    guard !isClosed, queue.isEmpty, party.count <= available else { return nil }
+    available -= party.count
+    return recordsHolder ? record(party) : 0
+  }
+
+  /// Grants, refuses for ever, or takes a place in line.
+  mutating func acquire(_ party: Party, recordsHolder: Bool) -> Admission {
+    if isClosed { return .closed }
+    if party.count > limit { return .impossible }
+    if let token = tryAcquire(party, recordsHolder: recordsHolder) { return .granted(token: token) }
+    return .wait(queue.enqueue(party))
+  }
+
+  mutating func release(_ count: Int, token: UInt64, recordsHolders: Bool) -> Wakes {
+    holders[token] = nil
+    available += count
+    return grantWhatFits(recordsHolders: recordsHolders)
+  }
+
+  /// Ends a wait without a grant; whoever stood behind it may fit now.
+  mutating func abort(_ ticket: Ticket, _ outcome: WaitOutcome, recordsHolders: Bool) -> Wakes {
+    let (found, wake) = queue.abort(ticket, outcome)
+    guard found else { return Wakes() }
+    var wakes = Wakes()
+    wakes.add(wake)
+    grantWhatFits(recordsHolders: recordsHolders, into: &wakes)
+    return wakes
+  }
+
+  /// Changes the limit; waits that ask for more than the new one end as impossible.
+  mutating func resize(to newLimit: Int, recordsHolders: Bool) -> Wakes {
+    available += newLimit - limit
+    limit = newLimit
+    var wakes = Wakes()
+    queue.abortAll(.impossible, above: newLimit, into: &wakes)
+    grantWhatFits(recordsHolders: recordsHolders, into: &wakes)
+    return wakes
+  }
+
+  mutating func close() -> Wakes {
+    isClosed = true
+    var wakes = Wakes()
+    queue.abortAll(.closed, into: &wakes)
+    return wakes
+  }
+
+  mutating func attach(
+    _ ticket: Ticket,
+    _ continuation: UnsafeContinuation<WaitOutcome, Never>
+  ) -> WaitOutcome? {
+    queue.attach(ticket, continuation)
+  }
+
+  private mutating func grantWhatFits(recordsHolders: Bool) -> Wakes {
+    var wakes = Wakes()
+    grantWhatFits(recordsHolders: recordsHolders, into: &wakes)
+    return wakes
+  }
+
+  private mutating func grantWhatFits(recordsHolders: Bool, into wakes: inout Wakes) {
+    while let count = queue.firstCount, count <= available {
+      available -= count
+      let token = recordsHolders ? record(queue.firstParty) : 0
+      wakes.add(queue.grantFirst(token).wake)
+    }
+  }
+
+  /// Notes a holder under a new token, from now on.
+  private mutating func record(_ party: Party?) -> UInt64 {
+    guard let party else { return 0 }
+    lastToken += 1
+    holders[lastToken] = party
+    return lastToken
+  }
+}
