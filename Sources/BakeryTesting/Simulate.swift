@@ -30,7 +30,8 @@ public func simulate<Success: Sendable>(
   let executor = TestExecutor(seed: seed, advancing: autoAdvance ? clock : nil)
   let simulation = Simulation(executor: executor)
   let task = Task(executorPreference: executor) {
-    try await Seams.$time.withValue(clock) {
+    defer { executor.close() }
+    return try await Seams.$time.withValue(clock) {
       try await Seams.$random.withValue(SeededRandom(seed: seed)) {
         try await Simulation.$current.withValue(simulation) {
           try await body(clock)
@@ -49,7 +50,6 @@ public func simulate<Success: Sendable>(
   } onCancel: {
     task.cancel()
   }
-  executor.close()
   if let stuck = stuck.withLock({ $0 }) { throw stuck }
   return try result.get()
 }

@@ -74,7 +74,10 @@ final class TestExecutor: TaskExecutor {
 
   /// Lets the thread end once nothing is ready; a job that comes later starts another.
   func close() {
-    state.withLockUnobserved { $0.isClosed = true }
+    state.withLockUnobserved { state in
+      state.isClosed = true
+      state.whenStuck = nil
+    }
     parker.unpark()
   }
 

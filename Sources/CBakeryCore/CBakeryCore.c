@@ -26,6 +26,16 @@ void bakery_mode_set(uint32_t mask, uint32_t bits) {
   }
 }
 
+static _Thread_local int inside_sink = 0;
+
+int bakery_enter_sink(void) {
+  if (inside_sink) return 0;
+  inside_sink = 1;
+  return 1;
+}
+
+void bakery_leave_sink(void) { inside_sink = 0; }
+
 static uint32_t signal_count = 0;
 
 // An atomic addition and a futex call are all that happens here: both may be done in a signal handler.

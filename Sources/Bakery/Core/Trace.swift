@@ -57,6 +57,8 @@ public struct TraceEvent: Sendable {
 /// Receives events while `Trace.level` is `.events`.
 public protocol TraceSink: AnyObject, Sendable {
   /// Takes one event; called on the task's thread, without a lock, so it must be quick and must not wait.
+  ///
+  /// What the sink itself does with Bakery's objects is not reported to it.
   func record(_ event: TraceEvent)
 }
 
@@ -136,6 +138,8 @@ public enum Trace {
   /// Reports what happened to an object of another package, in the name of the calling task.
   public static func post(_ kind: TraceEvent.Kind, object: ObjectIdentity, count: Int = 1) {
     guard Mode.recordsEvents, let sink else { return }
+    guard bakery_enter_sink() != 0 else { return }
+    defer { bakery_leave_sink() }
     sink.record(
       TraceEvent(
         kind: kind,

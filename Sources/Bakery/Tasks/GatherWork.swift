@@ -8,7 +8,8 @@ func withChildren<Inputs: Sequence & SendableMetatype, Kept: Sendable>(
     // Throwing out of the group cancels the children and waits for them; the board knows the first error.
     try? await withThrowingTaskGroup(of: Void.self) { group in
       try await start(&group)
-      try await group.waitForAll()
+      // Not waitForAll: it would wait for the others before it throws.
+      for try await _ in group {}
     }
     return try board.finish()
   } onCancel: {

@@ -84,6 +84,10 @@ static inline uint32_t bakery_mode(void) {
 /// Sets the bits of `mask` to those of `bits`.
 void bakery_mode_set(uint32_t mask, uint32_t bits);
 
+/// Marks the calling thread as inside a trace sink; false when it was already.
+int bakery_enter_sink(void);
+void bakery_leave_sink(void);
+
 /// Makes `signal` count up the word that `bakery_signal_wait` sleeps on; 0, or the system's error number.
 int bakery_signal_install(int signal);
 

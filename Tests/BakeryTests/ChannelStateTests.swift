@@ -1,0 +1,51 @@
+import Testing
+
+@testable import Bakery
+
+@Suite struct ChannelStateTests {
+  @Test func `a buffered channel takes its capacity and no more`() {
+    var state = ChannelState(capacity: 2)
+    for _ in 0..<2 {
+      guard case .buffer = state.send(nil) else { Issue.record("no room"); return }
+    }
+    guard case .full = state.send(nil) else { Issue.record("over capacity"); return }
+    guard case .take = state.receive(nil) else { Issue.record("nothing there"); return }
+    #expect(state.buffered == 1)
+  }
+
+  @Test func `with capacity 0 a send meets a receive`() {
+    var state = ChannelState(capacity: 0)
+    guard case .full = state.send(nil) else { Issue.record("buffered"); return }
+    guard case .wait(let sender) = state.send(party("sender")) else { return }
+    guard case .meet(let met, nil) = state.receive(nil) else { Issue.record("not met"); return }
+    #expect(met == sender)
+    guard case .wait(let receiver) = state.receive(party("receiver")) else { return }
+    guard case .handOff(let given, nil) = state.send(nil) else { Issue.record("not given"); return }
+    #expect(given == receiver)
+  }
+
+  @Test func `room that a receive makes goes to the first waiting sender`() {
+    var state = ChannelState(capacity: 1)
+    _ = state.send(nil)
+    guard case .wait(let first) = state.send(party("first")) else { return }
+    _ = state.send(party("second"))
+    guard case .takeAndRefill(let refilled, nil) = state.receive(nil) else { return }
+    #expect(refilled == first)
+    #expect(state.buffered == 1)
+    #expect(state.senders.parties.map(\.task.name) == ["second"])
+  }
+
+  @Test func `closing ends both kinds of waits once and leaves the buffer`() {
+    var state = ChannelState(capacity: 1)
+    _ = state.send(nil)
+    _ = state.send(party("sender"))
+    var wakes = Wakes()
+    let isFirst = state.close(into: &wakes)
+    let isSecond = state.close(into: &wakes)
+    #expect(isFirst && !isSecond)
+    #expect(state.senders.isEmpty)
+    guard case .closed = state.send(party("late")) else { Issue.record("sent"); return }
+    guard case .take = state.receive(nil) else { Issue.record("buffer lost"); return }
+    guard case .closed = state.receive(party("late")) else { Issue.record("waits"); return }
+  }
+}

@@ -1,0 +1,73 @@
+import Testing
+
+@testable import Bakery
+
+private final class Counter: @unchecked Sendable {
+  let lock = Lock()
+  var value = 0
+}
+
+/// Runs `body` on `count` threads and returns when all are done.
+func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) async {
+  await withTaskGroup { group in
+    for index in 0..<count {
+      group.addTask {
+        await withUnsafeContinuation { continuation in
+          startThread(named: "test \(index)") {
+            body(index)
+            continuation.resume()
+          }
+        }
+      }
+    }
+  }
+}
+
+@Suite(.serialized) struct LockTests {
+  @Test func `increments under the lock are not lost`() async {
+    let counter = Counter()
+    await onThreads(4) { _ in
+      for _ in 0..<50_000 {
+        counter.lock.lock()
+        counter.value += 1
+        counter.lock.unlock()
+      }
+    }
+    #expect(counter.value == 200_000)
+  }
+
+  @Test func `a holder that leaves the processor keeps nobody out for ever`() async {
+    let counter = Counter()
+    let parker = Parker()
+    await onThreads(4) { _ in
+      for _ in 0..<200 {
+        counter.lock.lock()
+        counter.value += 1
+        // Long enough that the others stop spinning and sleep in the kernel.
+        parker.park(parker.ticket, nanoseconds: 20_000)
+        counter.lock.unlock()
+      }
+    }
+    #expect(counter.value == 800)
+  }
+
+  @Test func `a wake-up that comes before the park is not lost`() {
+    let parker = Parker()
+    let ticket = parker.ticket
+    parker.unpark()
+    parker.park(ticket)
+    #expect(parker.ticket == ticket &+ 1)
+  }
+
+  @Test func `every operation of a primitive is a scheduling point while a hook is installed`() async throws {
+    let points = Guarded(0)
+    let semaphore = AsyncSemaphore(limit: 1)
+    SchedulingPoint.install { points.withLockUnobserved { $0 += 1 } }
+    try await semaphore.withPermit {}
+    SchedulingPoint.install(nil)
+    let seen = points.withLockUnobserved { $0 }
+    // Lock, claim and publish, to take and to give back; other tests of the process may add theirs.
+    #expect(seen >= 6)
+    try await semaphore.withPermit {}
+  }
+}
