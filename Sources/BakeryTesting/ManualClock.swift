@@ -12,6 +12,9 @@ public final class ManualClock: TimeSource {
   private struct Timer {
     let deadline: Deadline
     let number: UInt64
+  }
+
+  private struct Call {
     let target: any TimerTarget
     let tag: UInt64
   }
@@ -21,7 +24,7 @@ public final class ManualClock: TimeSource {
     var lastNumber: UInt64 = 0
     /// A binary heap by deadline and number; entries that are not in `live` were cancelled.
     var heap: [Timer] = []
-    var live: Set<UInt64> = []
+    var live: [UInt64: Call] = [:]
   }
 
   private let state: Guarded<State>
@@ -52,7 +55,10 @@ public final class ManualClock: TimeSource {
 
   /// Moves the clock forward to `deadline`, firing what is due on the way; an earlier one changes nothing.
   public func advance(to deadline: Deadline) {
-    while let timer = takeTimer(dueBy: deadline) { timer.target.timerFired(tag: timer.tag) }
+    while let call = takeCall(dueBy: deadline) {
+      // A target sees the clock in force, whoever advances it.
+      Seams.$time.withValue(self) { call.target.timerFired(tag: call.tag) }
+    }
     state.withLockUnobserved { $0.now = max($0.now, deadline) }
   }
 
@@ -64,13 +70,13 @@ public final class ManualClock: TimeSource {
     return true
   }
 
-  /// Calls `target` when the clock gets to `deadline`; at the next advance if it is there already.
+  /// Calls `target` when the clock gets to `deadline`; if it is there already, during this or the next advance.
   public func schedule(_ target: any TimerTarget, tag: UInt64, at deadline: Deadline) -> TimerID {
     state.withLockUnobserved { state in
       state.lastNumber += 1
       let number = state.lastNumber
-      state.live.insert(number)
-      state.heap.append(Timer(deadline: deadline, number: number, target: target, tag: tag))
+      state.live[number] = Call(target: target, tag: tag)
+      state.heap.append(Timer(deadline: deadline, number: number))
       Self.siftUp(&state.heap)
       return TimerID(rawValue: number)
     }
@@ -78,22 +84,29 @@ public final class ManualClock: TimeSource {
 
   /// Forgets a timer.
   public func cancel(_ timer: TimerID) {
-    state.withLockUnobserved { _ = $0.live.remove(timer.rawValue) }
+    // The target may be the last reference to an object: it is let go outside the lock.
+    let call = state.withLockUnobserved { state in
+      let call = state.live.removeValue(forKey: timer.rawValue)
+      if state.heap.count > 2 * state.live.count + 64 {
+        state.heap = state.heap.filter { state.live[$0.number] != nil }.sorted(by: Self.comesBefore)
+      }
+      return call
+    }
+    withExtendedLifetime(call) {}
   }
 
-  private func takeTimer(dueBy deadline: Deadline) -> Timer? {
+  private func takeCall(dueBy deadline: Deadline) -> Call? {
     state.withLockUnobserved { state in
       Self.dropCancelled(&state)
       guard let timer = state.heap.first, timer.deadline <= deadline else { return nil }
       state.now = max(state.now, timer.deadline)
-      state.live.remove(timer.number)
       Self.removeFirst(&state.heap)
-      return timer
+      return state.live.removeValue(forKey: timer.number)
     }
   }
 
   private static func dropCancelled(_ state: inout State) {
-    while let timer = state.heap.first, !state.live.contains(timer.number) {
+    while let timer = state.heap.first, state.live[timer.number] == nil {
       removeFirst(&state.heap)
     }
   }

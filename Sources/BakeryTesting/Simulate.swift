@@ -17,7 +17,8 @@ internal import Bakery
 ///   - autoAdvance: Whether time moves on by itself; otherwise the body advances the clock that it is given.
 ///   - body: What to run; it gets the clock.
 /// - Returns: What `body` returns.
-/// - Throws: What `body` throws; `SimulationStuck` when all tasks wait and no deadline will come.
+/// - Throws: What `body` throws; `SimulationStuck` when all tasks wait and no deadline will come. That is believed
+///   after nothing could run for two seconds of real time, so do not await long work outside the simulation.
 ///
 /// @Snippet(path: "bakery/Snippets/TestInVirtualTime", slice: "simulate")
 @discardableResult
@@ -28,29 +29,32 @@ public func simulate<Success: Sendable>(
 ) async throws -> Success {
   let clock = ManualClock()
   let executor = TestExecutor(seed: seed, advancing: autoAdvance ? clock : nil)
-  let simulation = Simulation(executor: executor)
+  let end = SimulationEnd<Success>()
   let task = Task(executorPreference: executor) {
-    defer { executor.close() }
-    return try await Seams.$time.withValue(clock) {
-      try await Seams.$random.withValue(SeededRandom(seed: seed)) {
-        try await Simulation.$current.withValue(simulation) {
-          try await body(clock)
+    let result = await Result<Success, any Error>.capturingInSimulation {
+      try await Seams.$time.withValue(clock) {
+        try await Seams.$random.withValue(SeededRandom(seed: seed)) {
+          try await Simulation.$current.withValue(Simulation(executor: executor)) {
+            try await body(clock)
+          }
         }
       }
     }
+    executor.close()
+    end.deliver(result)
   }
-  let stuck = Guarded<SimulationStuck?>(nil)
   executor.setWhenStuck {
-    let dump = Trace.dump()
-    stuck.withLock { $0 = SimulationStuck(seed: seed, dump: dump) }
+    let stuck = SimulationStuck(seed: seed, dump: Seams.$time.withValue(clock) { Trace.dump() })
+    end.replaceResult(by: stuck)
+    // Cancellation ends the waits that observe it; a body that waits in another way is given up.
+    executor.setWhenStuck { end.deliver(.failure(stuck)) }
     task.cancel()
   }
   let result = await withTaskCancellationHandler {
-    await task.result
+    await end.result
   } onCancel: {
     task.cancel()
   }
-  if let stuck = stuck.withLock({ $0 }) { throw stuck }
   return try result.get()
 }
 
@@ -85,6 +89,56 @@ public func waitUntilIdle() async {
     preconditionFailure("waitUntilIdle() works inside simulate { } only; wrap the test in it")
   }
   await simulation.executor.waitUntilIdle()
+}
+
+/// How a simulation ended: delivered once, by the body or by whoever finds it stuck.
+private final class SimulationEnd<Success: Sendable>: Sendable {
+  private struct State {
+    var replacement: SimulationStuck?
+    var result: Result<Success, any Error>?
+    var continuation: UnsafeContinuation<Result<Success, any Error>, Never>?
+  }
+
+  private let state = Guarded(State())
+
+  var result: Result<Success, any Error> {
+    get async {
+      await withUnsafeContinuation { continuation in
+        let result = state.withLockUnobserved { state in
+          if state.result == nil { state.continuation = continuation }
+          return state.result
+        }
+        if let result { continuation.resume(returning: result) }
+      }
+    }
+  }
+
+  /// Whatever the body delivers from now on, the simulation ends with `stuck`.
+  func replaceResult(by stuck: SimulationStuck) {
+    state.withLockUnobserved { $0.replacement = stuck }
+  }
+
+  func deliver(_ result: Result<Success, any Error>) {
+    let waiter = state.withLockUnobserved { state in
+      guard state.result == nil else {
+        return nil as (UnsafeContinuation<Result<Success, any Error>, Never>, Result<Success, any Error>)?
+      }
+      let final = state.replacement.map { Result.failure($0) } ?? result
+      state.result = final
+      return state.continuation.map { ($0, final) }
+    }
+    if let (continuation, result) = waiter { continuation.resume(returning: result) }
+  }
+}
+
+extension Result where Failure == any Error {
+  fileprivate static func capturingInSimulation(_ body: () async throws -> Success) async -> Result {
+    do {
+      return .success(try await body())
+    } catch {
+      return .failure(error)
+    }
+  }
 }
 
 struct Simulation: Sendable {

@@ -26,7 +26,7 @@ final class TestExecutor: TaskExecutor {
   }
 
   /// How long nothing may be ready, in real time, until the executor believes that nothing will be.
-  private static let patienceNanoseconds: Int64 = 500_000_000
+  private static let patienceNanoseconds: Int64 = 2_000_000_000
 
   private let state: Guarded<State>
   private let clock: ManualClock?
@@ -53,7 +53,13 @@ final class TestExecutor: TaskExecutor {
   /// Suspends the caller until no other job is ready.
   func waitUntilIdle() async {
     await withUnsafeContinuation { continuation in
-      state.withLockUnobserved { $0.idleWaiters.append(continuation) }
+      let isOver = state.withLockUnobserved { state in
+        if state.isClosed, !state.hasThread { return true }
+        state.idleWaiters.append(continuation)
+        return false
+      }
+      if isOver { continuation.resume() }
+      parker.unpark()
     }
   }
 
@@ -99,11 +105,12 @@ final class TestExecutor: TaskExecutor {
 
   private func nextStep() -> Step {
     let ticket = parker.ticket
+    // Read before the lock is taken: the clock lets go of cancelled timers when it is asked.
+    let hasTimers = clock?.nextDeadline != nil
     return state.withLockUnobserved { state in
       if !state.ready.isEmpty {
         state.stepsTaken += 1
-        var generator = state.random.generator
-        let index = Int.random(in: 0..<state.ready.count, using: &generator)
+        let index = Int(state.random.next() % UInt64(state.ready.count))
         return .run(state.ready.remove(at: index))
       }
       if !state.idleWaiters.isEmpty {
@@ -114,7 +121,7 @@ final class TestExecutor: TaskExecutor {
         state.hasThread = false
         return .leave
       }
-      if clock?.nextDeadline != nil { return .advanceClock }
+      if hasTimers { return .advanceClock }
       return .sleep(ticket, watches: state.whenStuck != nil)
     }
   }
@@ -129,6 +136,7 @@ final class TestExecutor: TaskExecutor {
 
   private func takeWhenStuck() -> (@Sendable () -> Void)? {
     state.withLockUnobserved { state in
+      guard state.ready.isEmpty, state.idleWaiters.isEmpty else { return nil }
       defer { state.whenStuck = nil }
       return state.whenStuck
     }

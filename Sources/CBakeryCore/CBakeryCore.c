@@ -6,6 +6,66 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
+
+// The futex call is an instruction, not libc's `syscall`: a tester may interpose that symbol to
+// control random numbers, and a lock must not pass through it.
+#if defined(__linux__) && defined(__x86_64__)
+#define BAKERY_FUTEX_NUMBER 202L
+static inline long bakery_futex(
+    const void *word, long operation, long value, const struct timespec *timeout) {
+  long result;
+  register const struct timespec *fourth __asm__("r10") = timeout;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(BAKERY_FUTEX_NUMBER), "D"(word), "S"(operation), "d"(value), "r"(fourth)
+                   : "rcx", "r11", "memory");
+  return result;
+}
+#elif defined(__linux__) && defined(__aarch64__)
+#define BAKERY_FUTEX_NUMBER 98L
+static inline long bakery_futex(
+    const void *word, long operation, long value, const struct timespec *timeout) {
+  register long number __asm__("x8") = BAKERY_FUTEX_NUMBER;
+  register long first __asm__("x0") = (long)word;
+  register long second __asm__("x1") = operation;
+  register long third __asm__("x2") = value;
+  register const struct timespec *fourth __asm__("x3") = timeout;
+  __asm__ volatile("svc #0"
+                   : "+r"(first)
+                   : "r"(number), "r"(second), "r"(third), "r"(fourth)
+                   : "memory");
+  return first;
+}
+#else
+// Elsewhere a waiter gives up its time slice and looks again: correct, not efficient, untested.
+#include <sched.h>
+static inline long bakery_futex(
+    const void *word, long operation, long value, const struct timespec *timeout) {
+  (void)word, (void)operation, (void)value, (void)timeout;
+  return sched_yield();
+}
+#endif
+
+void bakery_futex_wait(const void *word, uint32_t expected, int64_t nanoseconds) {
+  struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  bakery_futex(word, 128 /* wait, private */, expected, nanoseconds < 0 ? 0 : &timeout);
+}
+
+void bakery_futex_wake(const void *word, int32_t count) {
+  bakery_futex(word, 129 /* wake, private */, count, 0);
+}
+
+int64_t bakery_clock(int coarse) {
+  struct timespec time;
+#if defined(CLOCK_MONOTONIC_COARSE)
+  clock_gettime(coarse ? CLOCK_MONOTONIC_COARSE : CLOCK_MONOTONIC, &time);
+#else
+  (void)coarse;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+#endif
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
 
 void bakery_name_thread(const char *name) {
 #if defined(__linux__)
@@ -54,6 +114,12 @@ int bakery_signal_install(int signal) {
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   return sigaction(signal, &action, 0) == 0 ? 0 : errno;
+}
+
+void bakery_signal_unblock(void) {
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, 0);
 }
 
 uint32_t bakery_signal_wait(uint32_t seen) {

@@ -49,6 +49,35 @@ import Testing
     #expect(clock.now.nanoseconds == 100)
   }
 
+  @Test func `a cancelled target is let go at once and may look at the clock while it goes`() {
+    final class Curious: TimerTarget {
+      let clock: ManualClock
+      let gone: Channel<Deadline>.Sender
+      init(_ clock: ManualClock, _ gone: Channel<Deadline>.Sender) {
+        self.clock = clock
+        self.gone = gone
+      }
+      func timerFired(tag: UInt64) {}
+      deinit { try? gone.trySend(clock.now) }
+    }
+    let gone = Channel<Deadline>(capacity: 1)
+    let timer = clock.schedule(Curious(clock, gone.sender), tag: 0, at: Deadline(nanoseconds: 9))
+    #expect(gone.receiver.tryReceive() == nil)
+    clock.cancel(timer)
+    #expect(gone.receiver.tryReceive() == Deadline(nanoseconds: 0))
+  }
+
+  @Test func `a target that fires sees the clock as the time in force`() async {
+    final class Reader: TimerTarget {
+      let seen = Channel<Deadline>(capacity: 1)
+      func timerFired(tag: UInt64) { try? seen.sender.trySend(.now) }
+    }
+    let reader = Reader()
+    _ = clock.schedule(reader, tag: 0, at: Deadline(nanoseconds: 9))
+    clock.advance(by: .nanoseconds(50))
+    #expect(reader.seen.receiver.tryReceive() == Deadline(nanoseconds: 9))
+  }
+
   @Test func `behaves like a sorted list under random operations`() {
     for seed in 0..<50 as Range<UInt64> {
       let clock = ManualClock()

@@ -81,6 +81,27 @@ private actor Log {
     #expect(stuck?.dump.contains("acquire(1)") == true)
   }
 
+  @Test func `a body that waits for ever and observes no cancellation is given up and reported`() async throws {
+    await #expect(throws: SimulationStuck.self) {
+      try await simulate { _ in
+        // Never resumed, on purpose: the report must come all the same.
+        await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+      }
+    }
+  }
+
+  @Test func `the report of a stuck simulation counts in virtual time`() async throws {
+    let stuck = await #expect(throws: SimulationStuck.self) {
+      try await simulate { _ in
+        let semaphore = AsyncSemaphore(limit: 1, name: "virtual")
+        async let waits: Void = semaphore.withPermit { try await semaphore.withPermit {} }
+        try await sleep(until: .after(.seconds(90)))
+        try await waits
+      }
+    }
+    #expect(stuck?.dump.contains("acquire(1) for 90.000 s") == true)
+  }
+
   @Test func `a failing seed is named`() async throws {
     struct Failed: Error {}
     let failure = await #expect(throws: SimulationFailure.self) {

@@ -9,7 +9,9 @@ import Testing
     #expect(Deadline(nanoseconds: -5).advanced(by: .seconds(Int64.min)).nanoseconds == .min)
     #expect(start.advanced(by: .seconds(-1)).nanoseconds == 5 - 1_000_000_000)
     #expect(Deadline.never.advanced(by: .seconds(-1)) == .never)
-    #expect(Deadline.never.duration(since: start) == .nanoseconds(Int64.max))
+    #expect(Deadline.never.duration(since: Deadline(nanoseconds: -5)) == .nanoseconds(Int64.max))
+    #expect(Deadline(nanoseconds: .min).duration(since: start) == .nanoseconds(Int64.min))
+    #expect(start.duration(since: Deadline(nanoseconds: 9)) == .nanoseconds(-4))
   }
 
   @Test func `the earlier of two deadlines is their minimum`() {
@@ -59,6 +61,18 @@ import Testing
       }
     }
     #expect(cancelled >= 20)
+  }
+
+  @Test func `the last instants of the timeline are waited for without end`() async throws {
+    let semaphore = AsyncSemaphore(limit: 1)
+    let permit = try await semaphore.acquire()
+    let task = Task { try await semaphore.withPermit(deadline: Deadline(nanoseconds: .max - 1)) {} }
+    let other = Task { try await sleep(until: .never) }
+    task.cancel()
+    other.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+    await #expect(throws: CancellationError.self) { try await other.value }
+    permit.release()
   }
 
   @Test func `the machine's clock wakes a sleeper too`() async throws {

@@ -165,6 +165,68 @@ import Testing
     }
   }
 
+  @Test func `an iterator may cancel its own gather`() async throws {
+    try await simulate { _ in
+      await #expect(throws: CancellationError.self) {
+        // The gather's own task reads the first input, so this cancels the gather while it holds the board.
+        let inputs = (0..<10).lazy.map { number in
+          if number == 0 { withUnsafeCurrentTask { $0?.cancel() } }
+          return number
+        }
+        _ = try await gather(inputs, width: 1) { $0 }
+      }
+    }
+  }
+
+  @Test func `no more than one child waits for a permit`() async throws {
+    try await simulate(seeds: 0..<30) { _ in
+      let semaphore = AsyncSemaphore(limit: 3)
+      let waiting = Gauge()
+      _ = try await gather(0..<40, limiter: semaphore) { item in
+        waiting.enter(semaphore.snapshot()["waiting"] ?? 0)
+        waiting.leave(waiting.now)
+        if item.isMultiple(of: 3) { await Task.yield() }
+      }
+      #expect(waiting.most <= 1)
+    }
+  }
+
+  @Test func `the limiter learns how each item ended, also when errors are collected`() async throws {
+    struct Other: Error {}
+    let limiter = Listener()
+    _ = try await gather(0..<3, limiter: limiter, policy: .collect) { item in
+      if item == 1 { throw DeadlineExceeded(operation: "test", deadline: .never) }
+      if item == 2 { throw Other() }
+    }
+    #expect(limiter.outcomes == [.success, .dropped, .ignore])
+  }
+
+  /// Grants everything, one after another, and remembers the outcomes.
+  private final class Listener: ConcurrencyLimiter {
+    let identity = ObjectIdentity(kind: "Listener", name: nil, file: #fileID, line: #line)
+    private let semaphore = AsyncSemaphore(limit: 1)
+    private let heard = Channel<Permit.Outcome>(capacity: 100)
+
+    var outcomes: [Permit.Outcome] {
+      var outcomes: [Permit.Outcome] = []
+      while let outcome = heard.receiver.tryReceive() { outcomes.append(outcome) }
+      return outcomes
+    }
+
+    func acquire(_ count: Int, deadline: Deadline) async throws -> Permit {
+      try await semaphore.acquire(count, deadline: deadline).release(.ignore)
+      return Permit(owner: self, count: count, token: 0)
+    }
+
+    func tryAcquire(_ count: Int) -> Permit? { nil }
+
+    func permitEnded(count: Int, token: UInt64, outcome: Permit.Outcome) {
+      try? heard.sender.trySend(outcome)
+    }
+
+    func snapshot() -> Snapshot { Snapshot(of: identity, figures: [:]) }
+  }
+
   @Test func `a limiter that closes ends the gather with its error`() async throws {
     try await simulate(seeds: 0..<20) { _ in
       let semaphore = AsyncSemaphore(limit: 1)

@@ -66,8 +66,8 @@ func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) async {
     try await semaphore.withPermit {}
     SchedulingPoint.install(nil)
     let seen = points.withLockUnobserved { $0 }
-    // Lock, claim and publish, to take and to give back; other tests of the process may add theirs.
-    #expect(seen >= 6)
+    // The lock, to take and to give back; other tests of the process may add theirs.
+    #expect(seen >= 2)
     try await semaphore.withPermit {}
   }
 }

@@ -10,7 +10,7 @@ import Testing
   }
 
   private mutating func release(_ count: Int) {
-    _ = state.release(count, token: 0, recordsHolders: false)
+    _ = state.release(count, token: 0, recordingAt: nil)
   }
 
   private var waiting: [String?] { state.queue.parties.map(\.task.name) }
@@ -44,7 +44,7 @@ import Testing
     _ = acquire(2)
     guard case .wait(let large) = acquire(3, "large") else { return }
     _ = acquire(1, "small")
-    _ = state.abort(large, .cancelled, recordsHolders: false)
+    _ = state.abort(large, .cancelled, recordingAt: nil)
     #expect(waiting == [])
     #expect(state.available == 0)
   }
@@ -54,7 +54,7 @@ import Testing
     _ = acquire(3)
     _ = acquire(3, "large")
     _ = acquire(2, "middle")
-    _ = state.resize(to: 2, recordsHolders: false)
+    _ = state.resize(to: 2, recordingAt: nil)
     #expect(waiting == ["middle"])
     #expect(state.available == -1)
     release(3)
@@ -64,7 +64,7 @@ import Testing
   @Test mutating func `raising the limit grants waiters`() {
     _ = acquire(3)
     _ = acquire(2, "a")
-    _ = state.resize(to: 5, recordsHolders: false)
+    _ = state.resize(to: 5, recordingAt: nil)
     #expect(waiting == [])
     #expect(state.available == 0)
   }
@@ -84,8 +84,9 @@ import Testing
     _ = state.acquire(party("second"), recordsHolder: true)
     #expect(state.recordedHolders.map(\.task.name) == ["first"])
     guard case .granted(let token) = admission else { Issue.record("not granted"); return }
-    _ = state.release(3, token: token, recordsHolders: true)
+    _ = state.release(3, token: token, recordingAt: Deadline(nanoseconds: 9))
     #expect(state.recordedHolders.map(\.task.name) == ["second"])
+    #expect(state.recordedHolders.map(\.since.nanoseconds) == [9])
   }
 
   @Test func `keeps its invariants under random operations`() {
@@ -105,12 +106,12 @@ import Testing
           case .closed: Issue.record("never closed")
           }
         case 2 where !held.isEmpty:
-          _ = state.release(held.removeFirst(), token: 0, recordsHolders: false)
+          _ = state.release(held.removeFirst(), token: 0, recordingAt: nil)
         case 3 where !tickets.isEmpty:
           let victim = Int.random(in: 0..<tickets.count, using: &random)
-          _ = state.abort(tickets.remove(at: victim).0, .cancelled, recordsHolders: false)
+          _ = state.abort(tickets.remove(at: victim).0, .cancelled, recordingAt: nil)
         case 4:
-          _ = state.resize(to: .random(in: 1...8, using: &random), recordsHolders: false)
+          _ = state.resize(to: .random(in: 1...8, using: &random), recordingAt: nil)
         default: break
         }
         // Whoever is no longer in line was granted, or refused by a smaller limit.

@@ -1,4 +1,5 @@
 import BakeryTesting
+import Foundation
 import Testing
 
 @testable import Bakery
@@ -156,6 +157,32 @@ import Testing
     }
     #expect(kinds == [.holding, .done])
     #expect(!forwarder.heardOfItself.withLock { $0 })
+  }
+
+  @Test func `a sink may look at the trace while it goes`() {
+    final class Curious: TraceSink {
+      func record(_ event: TraceEvent) {}
+      deinit { _ = Trace.level }
+    }
+    Trace.sink = Curious()
+    Trace.sink = nil
+    #expect(Trace.sink == nil)
+  }
+
+  @Test func `a dump on a signal comes from a thread of its own`() async {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let semaphore = AsyncSemaphore(limit: 2, name: "signalled")
+      Trace.dumpOnSignal()
+      Trace.dumpOnSignal()
+      try await semaphore.withPermit {
+        kill(getpid(), SIGUSR1)
+        // Real time passes here, because the thread that writes is a real one.
+        try await sleep(until: .after(.milliseconds(200)))
+      }
+    }
+    let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(output.contains("AsyncSemaphore \"signalled\""), "printed: \(output)")
+    #expect(output.contains("limit 2, available 1"))
   }
 
   @Test func `objects that are gone do not pile up in the registry`() async throws {

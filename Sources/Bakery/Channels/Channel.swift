@@ -3,7 +3,8 @@
 /// A full buffer suspends senders and an empty one receivers: that is the back pressure that keeps a fast
 /// producer from filling the memory. With a capacity of 0 every `send` waits for its `receive` (rendezvous).
 /// Give `sender` to those who produce and `receiver` to those who consume. When the last reference to
-/// either is gone the channel closes by itself, so that nobody waits for a side that does not exist.
+/// either is gone the channel closes by itself, so that nobody waits for a side that does not exist; the `Channel`
+/// value itself holds both, so let it go after the split.
 ///
 /// > Ordering: first in, first out; waiting senders and receivers are served in the order of their calls.
 ///
@@ -60,7 +61,7 @@ public struct Channel<Element: Sendable>: Sendable {
     ///   - element: What to send.
     ///   - deadline: Until when to wait. One that has passed still uses free room.
     /// - Throws: `SendFailure`, which gives the element back, when the channel is or gets closed;
-    ///   `CancellationError`; `DeadlineExceeded`.
+    ///   `CancellationError`; `DeadlineExceeded`. After any error the element was not sent.
     @inlinable
     public func send(_ element: Element, deadline: Deadline = .never) async throws {
       if !core.sendFast(element) { try await sendSlowly(element, deadline) }

@@ -6,6 +6,7 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
   @usableFromInline let lock = Lock()
   /// Behind a pointer, so that inlined fast paths pay no exclusivity checks; owned by this object.
   @usableFromInline let state: UnsafeMutablePointer<ChannelState>
+  private let registration = Registration()
 
   @usableFromInline
   init(capacity: Int, identity: ObjectIdentity) {
@@ -16,7 +17,7 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
     self.identity = identity
     state = .allocate(capacity: 1)
     state.initialize(to: ChannelState(capacity: capacity))
-    if identity.name != nil { Trace.register(self) }
+    if identity.name != nil { registration.ensure(self) }
   }
 
   deinit {
@@ -80,7 +81,7 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
   /// Waits in line and reports it.
   @usableFromInline
   func wait(_ ticket: Ticket, until deadline: Deadline) async -> WaitOutcome {
-    if identity.name == nil { Trace.register(self) }
+    registration.ensure(self)
     Trace.record(.waiting, identity)
     let outcome = await suspend(ticket, until: deadline)
     if !outcome.isGranted { Trace.record(.gaveUp, identity) }

@@ -36,11 +36,11 @@ public struct Deadline: Comparable, Hashable, Sendable {
     return Deadline(nanoseconds: duration < .zero ? .min : .max)
   }
 
-  /// The time from `earlier` to this instant; about 292 years when either is `never`.
+  /// The time from `earlier` to this instant, negative if it is not earlier, held within ±292 years.
   public func duration(since earlier: Deadline) -> Duration {
     let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
-    guard self != .never, !overflow else { return .nanoseconds(Int64.max) }
-    return .nanoseconds(difference)
+    guard overflow else { return .nanoseconds(difference) }
+    return .nanoseconds(earlier < self ? Int64.max : Int64.min)
   }
 
   /// Whether this instant comes before `other`.
@@ -92,7 +92,6 @@ public struct DeadlineExceeded: Error, Hashable, CustomStringConvertible {
 
   /// What was waited for, until when, and what to try.
   public var description: String {
-    "\(operation) was not granted by its deadline (\(deadline) on the timeline); "
-      + "wait longer, or look at the dump for who holds it"
+    "\(operation) was not granted by its deadline; wait longer, or look at Trace.dump() for who holds it"
   }
 }

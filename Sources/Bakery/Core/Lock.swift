@@ -79,8 +79,10 @@ struct Lock: ~Copyable, Sendable {
   }
 }
 
-/// The one atomic integer of the toolkit: every operation is a scheduling point but the `Fast` ones,
-/// which belong where `Mode.isPlain` has just been checked.
+/// The one atomic integer of the toolkit.
+///
+/// The `Fast` operations belong where `Mode.isPlain` has just been checked; the others under the lock that owns
+/// the word. So none needs to be a scheduling point: observed programs reach the word through that lock alone.
 ///
 /// Successful changes are acquire-release and loads acquire: what one side did before giving is visible to the
 /// side that takes, and nothing in the toolkit relies on an order among different words.
@@ -88,6 +90,7 @@ struct Lock: ~Copyable, Sendable {
 struct Word: ~Copyable, Sendable {
   @usableFromInline let value: Atomic<Int>
 
+  @inlinable
   init(_ value: Int) {
     self.value = Atomic(value)
   }
@@ -110,13 +113,11 @@ struct Word: ~Copyable, Sendable {
 
   /// Sets bits and returns the value from before.
   borrowing func setBits(_ bits: Int) -> Int {
-    if Mode.schedules { SchedulingPoint.reach() }
-    return value.bitwiseOr(bits, ordering: .acquiringAndReleasing).oldValue
+    value.bitwiseOr(bits, ordering: .acquiringAndReleasing).oldValue
   }
 
   /// Stores `newValue`.
   borrowing func store(_ newValue: Int) {
-    if Mode.schedules { SchedulingPoint.reach() }
     value.store(newValue, ordering: .releasing)
   }
 }

@@ -24,7 +24,10 @@ public struct Permit: ~Copyable, Sendable {
 
   /// Makes a permit; only limiters do.
   ///
-  /// - Parameter token: The limiter's own note, handed back to `permitEnded`.
+  /// - Parameters:
+  ///   - owner: The limiter that gets the permit back.
+  ///   - count: How many units the permit stands for.
+  ///   - token: The limiter's own note, handed back to `permitEnded`.
   @inlinable
   public init(owner: any ConcurrencyLimiter, count: Int, token: UInt64) {
     self.owner = owner

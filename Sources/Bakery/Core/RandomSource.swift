@@ -1,4 +1,6 @@
 /// Where random numbers come from: the seam that makes a run repeatable from a seed.
+///
+/// @Snippet(path: "bakery/Snippets/TestInVirtualTime", slice: "random")
 public protocol RandomSource: AnyObject, Sendable {
   /// The next 64 random bits; safe to call from several threads.
   func next() -> UInt64
@@ -44,7 +46,7 @@ public final class SeededRandom: RandomSource {
 
   /// The next 64 bits of the sequence.
   public func next() -> UInt64 {
-    var mixed = state.withLock { state in
+    var mixed = state.withLockUnobserved { state in
       state &+= 0x9E37_79B9_7F4A_7C15
       return state
     }

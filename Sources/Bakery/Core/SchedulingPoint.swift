@@ -13,7 +13,13 @@ package enum SchedulingPoint {
 
   /// Calls `body` before every visible operation of the toolkit, on the thread that does it; `nil` ends it.
   package static func install(_ body: (@Sendable () -> Void)?) {
-    hook.withLockUnobserved { $0.body = body }
+    // The old hook is let go outside the lock.
+    let old = hook.withLockUnobserved { hook in
+      let old = hook.body
+      hook.body = body
+      return old
+    }
+    withExtendedLifetime(old) {}
     let bit = UInt32(BAKERY_MODE_SCHEDULING)
     bakery_mode_set(bit, body == nil ? 0 : bit)
   }
@@ -35,6 +41,9 @@ enum Mode {
   static var schedules: Bool { bakery_mode() & UInt32(BAKERY_MODE_SCHEDULING) != 0 }
 
   static var recordsHolders: Bool { bakery_mode() & UInt32(BAKERY_MODE_HOLDERS) != 0 }
+
+  /// The time for holders' records, if they are kept.
+  static var recordingTime: Deadline? { recordsHolders ? Seams.time.approximateNow : nil }
 
   @usableFromInline
   static var recordsEvents: Bool { bakery_mode() & UInt32(BAKERY_MODE_EVENTS) != 0 }

@@ -1,7 +1,7 @@
 /// Suspends the calling task until `deadline`, by the time source in force.
 ///
-/// Under a `ManualClock` it takes no real time. A deadline that has passed returns at once, after a
-/// cancellation check. All sleepers share one timer wheel and appear in the dump.
+/// Under a `ManualClock` it takes no real time. A deadline that has passed returns at once, `never`
+/// sleeps until cancelled; a cancelled task always throws. All sleepers share one timer wheel and appear in the dump.
 ///
 /// > Cancellation: takes nothing if cancelled before the grant; a grant that raced it is delivered.
 ///

@@ -88,6 +88,10 @@ public struct Party: Sendable {
     )
   }
 
+  func holding(since: Deadline) -> Party {
+    Party(task: task, operation: operation, count: count, since: since)
+  }
+
   static let nobody = Party(
     task: TaskIdentity(number: 0, name: nil),
     operation: "",
@@ -97,6 +101,8 @@ public struct Party: Sendable {
 }
 
 /// What one object looked like at one moment.
+///
+/// @Snippet(path: "bakery/Snippets/WatchWaits", slice: "traceable")
 public struct Snapshot: Sendable, CustomStringConvertible {
   /// A named number, for example `available: 2`.
   public struct Figure: Hashable, Sendable {

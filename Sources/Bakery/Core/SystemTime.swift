@@ -1,14 +1,10 @@
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
+internal import CBakeryCore
 
 /// The machine's monotonic clock; one thread, started by the first timer, serves all deadlines.
 ///
 /// Timers fire at most 66 µs (one tick) and a thread wake-up late, never early.
+///
+/// @Snippet(path: "bakery/Snippets/LimitWork", slice: "deadline")
 public final class SystemTime: TimeSource {
   /// The one instance.
   public static let shared = SystemTime()
@@ -27,21 +23,15 @@ public final class SystemTime: TimeSource {
   private let parker = Parker()
 
   private init() {
-    let tick = UInt64(Self.read(CLOCK_MONOTONIC)) >> Self.tickShift
+    let tick = UInt64(bakery_clock(0)) >> Self.tickShift
     state = Guarded(State(wheel: TimerWheel(currentTick: tick)))
   }
 
   /// Nanoseconds of the monotonic clock, about 30 ns to read.
-  public var now: Deadline { Deadline(nanoseconds: Self.read(CLOCK_MONOTONIC)) }
+  public var now: Deadline { Deadline(nanoseconds: bakery_clock(0)) }
 
   /// The monotonic clock at the last kernel tick, about 10 ns to read and up to 4 ms old.
-  public var approximateNow: Deadline {
-    #if os(Linux)
-    Deadline(nanoseconds: Self.read(CLOCK_MONOTONIC_COARSE))
-    #else
-    now
-    #endif
-  }
+  public var approximateNow: Deadline { Deadline(nanoseconds: bakery_clock(1)) }
 
   /// Calls `target` on the timer thread, not before `deadline`.
   public func schedule(_ target: any TimerTarget, tag: UInt64, at deadline: Deadline) -> TimerID {
@@ -79,15 +69,13 @@ public final class SystemTime: TimeSource {
       }
       for timer in expired { timer.target.timerFired(tag: timer.tag) }
       guard expired.isEmpty else { continue }
-      let nanoseconds: Int64 =
-        wakeTick == .max ? -1 : max(Int64(wakeTick << Self.tickShift) - now.nanoseconds, 1)
-      parker.park(ticket, nanoseconds: nanoseconds)
+      parker.park(ticket, nanoseconds: Self.nanoseconds(until: wakeTick, from: now))
     }
   }
 
-  private static func read(_ clock: clockid_t) -> Int64 {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  /// How long to sleep; -1, which means without limit, for ticks that end beyond the timeline.
+  static func nanoseconds(until tick: UInt64, from now: Deadline) -> Int64 {
+    guard tick < UInt64(Int64.max) >> tickShift else { return -1 }
+    return max(Int64(tick << tickShift) - now.nanoseconds, 1)
   }
 }

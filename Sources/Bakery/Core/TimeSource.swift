@@ -2,6 +2,8 @@
 ///
 /// A source tells the time and calls back at deadlines. Bakery brings `SystemTime` for programs and, in
 /// BakeryTesting, `ManualClock` for tests. Choose one for a scope with `Seams.$time.withValue(_:)`.
+///
+/// @Snippet(path: "bakery/Snippets/TestInVirtualTime", slice: "clock")
 public protocol TimeSource: AnyObject, Sendable {
   /// The current instant.
   var now: Deadline { get }

@@ -7,6 +7,8 @@
 /// Algorithm: hierarchical timing wheels (Varghese and Lauck, *Hashed and Hierarchical Timing Wheels*,
 /// SOSP 1987).
 ///
+/// Timers of equal ticks are always in the same slot, so they fire in the order of their insertion.
+///
 /// - Complexity: insert and cancel O(1); advancing O(1) per timer and level.
 struct TimerWheel {
   struct Expired {
@@ -31,6 +33,8 @@ struct TimerWheel {
   private var entries: ContiguousArray<Entry> = []
   private var free: Int32 = -1
   private var heads = ContiguousArray<Int32>(repeating: -1, count: 8 * 64)
+  /// Meaningful where the head is not -1. Timers join at the tail, so equal ticks fire in the order of insertion.
+  private var tails = ContiguousArray<Int32>(repeating: -1, count: 8 * 64)
   /// Invariant: bit *s* of `occupied[n]` is set when slot *s* of level *n* holds a timer.
   private var occupied = ContiguousArray<UInt64>(repeating: 0, count: 8)
 
@@ -119,19 +123,23 @@ struct TimerWheel {
     let level = (63 - ((tick ^ currentTick) | 63).leadingZeroBitCount) / 6
     let slot = Int(tick >> UInt64(6 * level) & 63)
     let position = level * 64 + slot
-    let head = heads[position]
     entries[Int(index)].slot = Int32(position)
-    entries[Int(index)].previous = -1
-    entries[Int(index)].next = head
-    if head >= 0 { entries[Int(head)].previous = index }
-    heads[position] = index
+    entries[Int(index)].next = -1
+    if heads[position] >= 0 {
+      entries[Int(index)].previous = tails[position]
+      entries[Int(tails[position])].next = index
+    } else {
+      entries[Int(index)].previous = -1
+      heads[position] = index
+    }
+    tails[position] = index
     occupied[level] |= 1 << UInt64(slot)
   }
 
   private mutating func unlink(_ index: Int32) {
     let (next, previous) = (entries[Int(index)].next, entries[Int(index)].previous)
     let position = Int(entries[Int(index)].slot)
-    if next >= 0 { entries[Int(next)].previous = previous }
+    if next >= 0 { entries[Int(next)].previous = previous } else { tails[position] = previous }
     if previous >= 0 {
       entries[Int(previous)].next = next
     } else {

@@ -1,4 +1,5 @@
 internal import CBakeryCore
+internal import Synchronization
 
 #if canImport(Glibc)
 internal import Glibc
@@ -20,6 +21,16 @@ public protocol Traceable: AnyObject, Sendable {
 
   /// The object now; takes its lock for a moment and calls nothing.
   func snapshot() -> Snapshot
+}
+
+/// Registers an object once, when it first matters.
+struct Registration: ~Copyable, Sendable {
+  private let isDone = Atomic<Bool>(false)
+
+  borrowing func ensure(_ object: some Traceable) {
+    guard !isDone.load(ordering: .relaxed) else { return }
+    if !isDone.exchange(true, ordering: .relaxed) { Trace.register(object) }
+  }
 }
 
 /// Something that happened to an object of the toolkit.
@@ -111,7 +122,15 @@ public enum Trace {
   /// Where events go at level `.events`.
   public static var sink: (any TraceSink)? {
     get { registry.withLockUnobserved { $0.sink } }
-    set { registry.withLockUnobserved { $0.sink = newValue } }
+    set {
+      // The old sink is let go outside the lock: its deinit may look at the trace.
+      let old = registry.withLockUnobserved { registry in
+        let old = registry.sink
+        registry.sink = newValue
+        return old
+      }
+      withExtendedLifetime(old) {}
+    }
   }
 
   /// Shows `object` in dumps for as long as it lives; it is not kept alive. Registering twice does nothing.
@@ -119,13 +138,17 @@ public enum Trace {
   /// - Complexity: O(1), amortized.
   public static func register(_ object: some Traceable) {
     let number = object.identity.number
-    registry.withLockUnobserved { registry in
+    // What the sweep looks at is let go outside the lock: it may be the last reference.
+    let seen: [any Traceable] = registry.withLockUnobserved { registry in
       registry.objects[number] = Entry(object: object)
       // Entries of objects that are gone are swept when their number may have doubled.
-      guard registry.objects.count >= registry.sweepAt else { return }
-      registry.objects = registry.objects.filter { $0.value.object != nil }
-      registry.sweepAt = max(64, registry.objects.count * 2)
+      guard registry.objects.count >= registry.sweepAt else { return [] }
+      let living = registry.objects.compactMapValues(\.object)
+      registry.objects = living.mapValues { Entry(object: $0) }
+      registry.sweepAt = max(64, living.count * 2)
+      return Array(living.values)
     }
+    withExtendedLifetime(seen) {}
   }
 
   /// Hands an event to the sink, if the level asks for events.
@@ -184,11 +207,19 @@ public enum Trace {
   }
 
   private static let startsDumping: Void = startThread(named: "bakery-dump") {
+    bakery_signal_unblock()
     var seen: UInt32 = 0
     while true {
       seen = bakery_signal_wait(seen)
       let text = Array(dump().utf8)
-      text.withUnsafeBytes { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+      text.withUnsafeBytes { bytes in
+        var written = 0
+        while written < bytes.count {
+          let count = write(STDERR_FILENO, bytes.baseAddress! + written, bytes.count - written)
+          guard count > 0 else { return }
+          written += count
+        }
+      }
     }
   }
 }

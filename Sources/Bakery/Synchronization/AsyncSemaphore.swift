@@ -9,8 +9,8 @@
 ///
 /// > Memory: what a task did before giving a permit back happens before the next grant that it makes possible.
 ///
-/// - Complexity: O(1) for every operation; `resize(to:)` and `close()` are O(*waiters*). Without waiters one
-///   atomic operation to take and one to give back, no allocation, no suspension.
+/// - Complexity: O(1), and O(*granted*) for what wakes others; `resize(to:)`, `close()` and `snapshot()` are
+///   O(*waiters*). Without waiters one atomic operation to take and one to give back, no allocation, no suspension.
 ///
 /// @Snippet(path: "bakery/Snippets/LimitWork", slice: "semaphore")
 public final class AsyncSemaphore: ConcurrencyLimiter {

@@ -7,12 +7,13 @@ final class SemaphoreCore: WaitOwner, Traceable {
   /// While that bit is set only the holder of `state`'s lock changes the word.
   @usableFromInline let word: Word
   private let state: Guarded<SemaphoreState>
+  private let registration = Registration()
 
   init(limit: Int, identity: ObjectIdentity) {
     self.identity = identity
     word = Word(limit << 1)
     state = Guarded(SemaphoreState(limit: limit))
-    if identity.name != nil { Trace.register(self) }
+    if identity.name != nil { registration.ensure(self) }
   }
 
   @inlinable @inline(__always)
@@ -47,7 +48,7 @@ final class SemaphoreCore: WaitOwner, Traceable {
     case .impossible: throw failure(.impossible, count)
     case .closed: throw failure(.closed, count)
     case .wait(let ticket):
-      if identity.name == nil { Trace.register(self) }
+      registration.ensure(self)
       Trace.record(.waiting, identity, count: count)
       let outcome = await suspend(ticket, until: deadline)
       Trace.record(outcome.isGranted ? .holding : .gaveUp, identity, count: count)
@@ -73,7 +74,7 @@ final class SemaphoreCore: WaitOwner, Traceable {
   @usableFromInline @inline(never)
   func giveSlowly(_ count: Int, _ token: UInt64) {
     let wakes = withState {
-      $0.release(count, token: token, recordsHolders: Mode.recordsHolders)
+      $0.release(count, token: token, recordingAt: Mode.recordingTime)
     }
     Trace.record(.done, identity, count: count)
     wakes.fire()
@@ -89,7 +90,7 @@ final class SemaphoreCore: WaitOwner, Traceable {
 
   @usableFromInline
   func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {
-    withState { $0.abort(ticket, outcome, recordsHolders: Mode.recordsHolders) }.fire()
+    withState { $0.abort(ticket, outcome, recordingAt: Mode.recordingTime) }.fire()
   }
 
   /// Takes the word away from the fast paths, lets `body` decide, and gives it back unless tasks wait.
@@ -109,7 +110,7 @@ final class SemaphoreCore: WaitOwner, Traceable {
   }
 
   func resize(to limit: Int) {
-    withState { $0.resize(to: limit, recordsHolders: Mode.recordsHolders) }.fire()
+    withState { $0.resize(to: limit, recordingAt: Mode.recordingTime) }.fire()
   }
 
   func close() {

@@ -32,7 +32,8 @@ struct SemaphoreState: Sendable {
   mutating func tryAcquire(_ party: Party, recordsHolder: Bool) -> UInt64? {
     guard !isClosed, queue.isEmpty, party.count <= available else { return nil }
     available -= party.count
-    return recordsHolder ? record(party) : 0
+    guard recordsHolder else { return 0 }
+    return record(party)
   }
 
   /// Grants, refuses for ever, or takes a place in line.
@@ -43,29 +44,29 @@ struct SemaphoreState: Sendable {
     return .wait(queue.enqueue(party))
   }
 
-  mutating func release(_ count: Int, token: UInt64, recordsHolders: Bool) -> Wakes {
+  mutating func release(_ count: Int, token: UInt64, recordingAt now: Deadline?) -> Wakes {
     holders[token] = nil
     available += count
-    return grantWhatFits(recordsHolders: recordsHolders)
+    return grantWhatFits(recordingAt: now)
   }
 
   /// Ends a wait without a grant; whoever stood behind it may fit now.
-  mutating func abort(_ ticket: Ticket, _ outcome: WaitOutcome, recordsHolders: Bool) -> Wakes {
+  mutating func abort(_ ticket: Ticket, _ outcome: WaitOutcome, recordingAt now: Deadline?) -> Wakes {
     let (found, wake) = queue.abort(ticket, outcome)
     guard found else { return Wakes() }
     var wakes = Wakes()
     wakes.add(wake)
-    grantWhatFits(recordsHolders: recordsHolders, into: &wakes)
+    grantWhatFits(recordingAt: now, into: &wakes)
     return wakes
   }
 
   /// Changes the limit; waits that ask for more than the new one end as impossible.
-  mutating func resize(to newLimit: Int, recordsHolders: Bool) -> Wakes {
+  mutating func resize(to newLimit: Int, recordingAt now: Deadline?) -> Wakes {
     available += newLimit - limit
     limit = newLimit
     var wakes = Wakes()
     queue.abortAll(.impossible, above: newLimit, into: &wakes)
-    grantWhatFits(recordsHolders: recordsHolders, into: &wakes)
+    grantWhatFits(recordingAt: now, into: &wakes)
     return wakes
   }
 
@@ -83,23 +84,22 @@ struct SemaphoreState: Sendable {
     queue.attach(ticket, continuation)
   }
 
-  private mutating func grantWhatFits(recordsHolders: Bool) -> Wakes {
+  private mutating func grantWhatFits(recordingAt now: Deadline?) -> Wakes {
     var wakes = Wakes()
-    grantWhatFits(recordsHolders: recordsHolders, into: &wakes)
+    grantWhatFits(recordingAt: now, into: &wakes)
     return wakes
   }
 
-  private mutating func grantWhatFits(recordsHolders: Bool, into wakes: inout Wakes) {
+  private mutating func grantWhatFits(recordingAt now: Deadline?, into wakes: inout Wakes) {
     while let count = queue.firstCount, count <= available {
       available -= count
-      let token = recordsHolders ? record(queue.firstParty) : 0
-      wakes.add(queue.grantFirst(token).wake)
+      let token = now.flatMap { now in queue.firstParty.map { record($0.holding(since: now)) } }
+      wakes.add(queue.grantFirst(token ?? 0).wake)
     }
   }
 
-  /// Notes a holder under a new token, from now on.
-  private mutating func record(_ party: Party?) -> UInt64 {
-    guard let party else { return 0 }
+  /// Notes a holder under a new token.
+  private mutating func record(_ party: Party) -> UInt64 {
     lastToken += 1
     holders[lastToken] = party
     return lastToken

@@ -38,14 +38,14 @@ extension GatherPolicy where Kept == Result<Output, any Error> {
 /// the outputs. The first error cancels the other items, which are awaited; that first error is thrown, not
 /// the cancellations it caused.
 ///
-/// > Ordering: items start in input order.
+/// > Ordering: inputs are taken in their order; which of those under way gets on first is not defined.
 ///
 /// > Cancellation: cancels the body and waits for it; no further inputs are taken.
 ///
-/// - Complexity: O(*n*); about 50 ns an item beside the transform.
+/// - Complexity: O(*n*); one lock an item beside the transform.
 /// - Important: traps when `width` is less than 1.
 /// - Parameters:
-///   - inputs: What to work on; iterated by one child at a time.
+///   - inputs: What to work on; iterated by one child at a time, and getting the next one must not block.
 ///   - width: How many items may be under way at once.
 ///   - order: The order of the outputs.
 ///   - transform: The work; runs in a child task, off the caller's actor.
@@ -71,7 +71,7 @@ public func gather<Inputs: Sequence & SendableMetatype, Output: Sendable>(
 ///
 /// - Important: traps when `width` is less than 1.
 /// - Parameters:
-///   - inputs: What to work on; iterated by one child at a time.
+///   - inputs: What to work on; iterated by one child at a time, and getting the next one must not block.
 ///   - width: How many items may be under way at once.
 ///   - order: The order of the outputs.
 ///   - policy: What becomes of errors: `.failFast` or `.collect`.
@@ -107,7 +107,7 @@ public func gather<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: 
 ///
 /// - Complexity: O(*n*); one child task more than the limiter has admitted at once.
 /// - Parameters:
-///   - inputs: What to work on; iterated by one child at a time.
+///   - inputs: What to work on; iterated by one child at a time, and getting the next one must not block.
 ///   - limiter: Who decides how many items may be under way at once.
 ///   - order: The order of the outputs.
 ///   - transform: The work; runs in a child task, off the caller's actor.
@@ -132,7 +132,7 @@ public func gather<Inputs: Sequence & SendableMetatype, Output: Sendable>(
 /// > Cancellation: cancels the body and waits for it; no further inputs are taken.
 ///
 /// - Parameters:
-///   - inputs: What to work on; iterated by one child at a time.
+///   - inputs: What to work on; iterated by one child at a time, and getting the next one must not block.
 ///   - limiter: Who decides how many items may be under way at once.
 ///   - order: The order of the outputs.
 ///   - policy: What becomes of errors: `.failFast` or `.collect`.

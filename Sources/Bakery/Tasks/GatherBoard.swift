@@ -1,6 +1,7 @@
 /// What the children of one `gather` share: the inputs that are left and the outputs so far.
 ///
-/// A child takes the next input and leaves its last output in one step, so an item costs one lock.
+/// A child takes the next input and leaves its last output in one step, so an item costs one lock. The caller's
+/// iterator runs under that lock, so `stop` must not need it: an iterator may cancel its own gather.
 // Safe because `state` is touched only under `lock`, and `init` takes the inputs `sending`.
 @usableFromInline
 final class GatherBoard<Inputs: Sequence & SendableMetatype, Kept: Sendable>: @unchecked Sendable
@@ -9,11 +10,10 @@ where Inputs.Element: Sendable {
   struct State {
     @usableFromInline var inputs: Inputs.Iterator
     @usableFromInline var taken = 0
-    @usableFromInline var isStopped = false
-    @usableFromInline var failure: (any Error)?
     /// In input order: a place for each input taken. In completion order: what is there, in order of arrival.
     @usableFromInline var outputs: ContiguousArray<Kept?> = []
-    @usableFromInline var childrenWaiting = 0
+    /// Children that wait for a permit, or were asked for and will.
+    @usableFromInline var childrenWaiting = 1
 
     @inlinable
     init(inputs: Inputs.Iterator) {
@@ -23,6 +23,8 @@ where Inputs.Element: Sendable {
 
   @usableFromInline let order: GatherOrder
   @usableFromInline let lock = Lock()
+  @usableFromInline let isStopped = Word(0)
+  private let failure = Guarded<(any Error)?>(nil)
   /// Behind a pointer, so that inlined code pays no exclusivity checks; owned by this object.
   @usableFromInline let state: UnsafeMutablePointer<State>
 
@@ -50,7 +52,7 @@ where Inputs.Element: Sendable {
       case .completion: state.pointee.outputs.append(output.kept)
       }
     }
-    guard !state.pointee.isStopped, let input = state.pointee.inputs.next() else { return nil }
+    guard isStopped.loadFast() == 0, let input = state.pointee.inputs.next() else { return nil }
     let index = state.pointee.taken
     state.pointee.taken += 1
     if order == .input { state.pointee.outputs.append(nil) }
@@ -58,12 +60,15 @@ where Inputs.Element: Sendable {
   }
 
   /// Ends the giving out of inputs; the first error given is the one that `gather` throws.
-  @inlinable
-  func stop(_ error: (any Error)?) {
-    lock.lock()
-    defer { lock.unlock() }
-    state.pointee.isStopped = true
-    if state.pointee.failure == nil { state.pointee.failure = error }
+  @usableFromInline
+  func stop(_ error: any Error) {
+    failure.withLock { if $0 == nil { $0 = error } }
+    isStopped.store(1)
+  }
+
+  @usableFromInline
+  func throwFailure() throws {
+    if let error = failure.withLock({ $0 }) { throw error }
   }
 
   /// A child is about to wait for a permit.
@@ -74,21 +79,25 @@ where Inputs.Element: Sendable {
     lock.unlock()
   }
 
-  /// A child got its permit; true when nobody waits for the next one.
+  /// A child got its permit; true when nobody waits for the next one, so that one more child is to be started, which
+  /// counts as waiting from now on.
   @inlinable
   func didWait() -> Bool {
     lock.lock()
     defer { lock.unlock() }
-    state.pointee.childrenWaiting -= 1
-    return state.pointee.childrenWaiting == 0
+    guard state.pointee.childrenWaiting == 1 else {
+      state.pointee.childrenWaiting -= 1
+      return false
+    }
+    return true
   }
 
   /// The outputs, once all children are done.
   @inlinable
   func finish() throws -> [Kept] {
+    try throwFailure()
     lock.lock()
     defer { lock.unlock() }
-    if let failure = state.pointee.failure { throw failure }
     return state.pointee.outputs.map { output in
       guard let output else { misuse("gather lost an output: please report this as a bug of Bakery") }
       return output

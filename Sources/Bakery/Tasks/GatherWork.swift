@@ -28,7 +28,8 @@ func work<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: Sendable>
   var item = first
   while true {
     do {
-      let kept = try await outcome(of: item.input, policy, transform)
+      let result = await Result.capturing { try await transform(item.input) }
+      let kept = try policy.keep(result)
       guard let next = board.next(after: (item.index, kept)) else { return }
       item = next
     } catch {
@@ -48,18 +49,17 @@ func work<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: Sendable>
   _ transform: @concurrent @Sendable (Inputs.Element) async throws -> Output
 ) async throws where Inputs.Element: Sendable {
   var output: (index: Int, kept: Kept)?
+  var isNew = true
   while let item = board.next(after: output) {
+    // A new child was counted as waiting when it was asked for.
+    if !isNew { board.willWait() }
+    isNew = false
     do {
-      board.willWait()
       let permit = try await limiter.acquire(1, deadline: .never)
       if board.didWait() { try? wanted.trySend(()) }
-      do {
-        output = (item.index, try await outcome(of: item.input, policy, transform))
-        permit.release(.success)
-      } catch {
-        permit.release(error is DeadlineExceeded ? .dropped : .ignore)
-        throw error
-      }
+      let result = await Result.capturing { try await transform(item.input) }
+      permit.release(result.permitOutcome)
+      output = (item.index, try policy.keep(result))
     } catch {
       board.stop(error)
       throw error
@@ -68,18 +68,22 @@ func work<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: Sendable>
   wanted.close()
 }
 
-/// Runs one item and keeps what the policy says.
-@inlinable @inline(__always)
-func outcome<Input: Sendable, Output: Sendable, Kept: Sendable>(
-  of input: Input,
-  _ policy: GatherPolicy<Output, Kept>,
-  _ transform: @concurrent @Sendable (Input) async throws -> Output
-) async throws -> Kept {
-  let output: Output
-  do {
-    output = try await transform(input)
-  } catch {
-    return try policy.keep(.failure(error))
+extension Result {
+  /// What `body` returns or throws; `Result(catching:)` takes no asynchronous body before Swift 6.4.
+  @inlinable @inline(__always)
+  static func capturing(_ body: () async throws -> Success) async -> Result where Failure == any Error {
+    do {
+      return .success(try await body())
+    } catch {
+      return .failure(error)
+    }
   }
-  return try policy.keep(.success(output))
+
+  /// What a limiter learns from the outcome: running out of time is a sign of overload, other errors are none.
+  @inlinable var permitOutcome: Permit.Outcome {
+    switch self {
+    case .success: .success
+    case .failure(let error): error is DeadlineExceeded ? .dropped : .ignore
+    }
+  }
 }

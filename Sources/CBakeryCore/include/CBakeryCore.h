@@ -1,62 +1,19 @@
 // What Swift cannot say: "sleep in the kernel until this word changes", "spin politely", a word that hot
 // paths of other modules read without a call, and a signal handler.
 //
-// The futex call is an instruction, not libc's `syscall`: a tester may interpose that symbol to
-// control random numbers, and a lock must not pass through it.
+// No system header but <stdint.h> is included: a module that imports Bakery would otherwise be told that
+// `timespec` and its like are defined here.
 #ifndef CBAKERYCORE_H
 #define CBAKERYCORE_H
 
 #include <stdint.h>
-#include <time.h>
-
-#if defined(__linux__) && defined(__x86_64__)
-#define BAKERY_FUTEX_NUMBER 202L
-static inline long bakery_futex(
-    const void *word, long operation, long value, const struct timespec *timeout) {
-  long result;
-  register const struct timespec *fourth __asm__("r10") = timeout;
-  __asm__ volatile("syscall"
-                   : "=a"(result)
-                   : "a"(BAKERY_FUTEX_NUMBER), "D"(word), "S"(operation), "d"(value), "r"(fourth)
-                   : "rcx", "r11", "memory");
-  return result;
-}
-#elif defined(__linux__) && defined(__aarch64__)
-#define BAKERY_FUTEX_NUMBER 98L
-static inline long bakery_futex(
-    const void *word, long operation, long value, const struct timespec *timeout) {
-  register long number __asm__("x8") = BAKERY_FUTEX_NUMBER;
-  register long first __asm__("x0") = (long)word;
-  register long second __asm__("x1") = operation;
-  register long third __asm__("x2") = value;
-  register const struct timespec *fourth __asm__("x3") = timeout;
-  __asm__ volatile("svc #0"
-                   : "+r"(first)
-                   : "r"(number), "r"(second), "r"(third), "r"(fourth)
-                   : "memory");
-  return first;
-}
-#else
-// Elsewhere a waiter gives up its time slice and looks again: correct, not efficient, untested.
-#include <sched.h>
-static inline long bakery_futex(
-    const void *word, long operation, long value, const struct timespec *timeout) {
-  (void)word, (void)operation, (void)value, (void)timeout;
-  return sched_yield();
-}
-#endif
 
 /// Sleeps while `*word == expected`, for at most `nanoseconds` when that is not negative.
 /// May return for no reason; the caller looks at the word again.
-static inline void bakery_futex_wait(const void *word, uint32_t expected, int64_t nanoseconds) {
-  struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
-  bakery_futex(word, 128 /* wait, private */, expected, nanoseconds < 0 ? 0 : &timeout);
-}
+void bakery_futex_wait(const void *word, uint32_t expected, int64_t nanoseconds);
 
 /// Wakes up to `count` sleepers on `word`.
-static inline void bakery_futex_wake(const void *word, int32_t count) {
-  bakery_futex(word, 129 /* wake, private */, count, 0);
-}
+void bakery_futex_wake(const void *word, int32_t count);
 
 /// Tells the processor that this is a spin loop.
 static inline void bakery_pause(void) {
@@ -66,6 +23,9 @@ static inline void bakery_pause(void) {
   __asm__ volatile("isb" ::: "memory");
 #endif
 }
+
+/// Nanoseconds of the monotonic clock; `coarse` reads the value of the last kernel tick, which is cheaper.
+int64_t bakery_clock(int coarse);
 
 /// Names the calling thread, as far as the system shows it (15 characters).
 void bakery_name_thread(const char *name);
@@ -90,6 +50,9 @@ void bakery_leave_sink(void);
 
 /// Makes `signal` count up the word that `bakery_signal_wait` sleeps on; 0, or the system's error number.
 int bakery_signal_install(int signal);
+
+/// Lets the calling thread take signals: pool threads block them, so the process may have no other that does.
+void bakery_signal_unblock(void);
 
 /// Sleeps until a signal has come since the count was `seen`; returns the new count.
 uint32_t bakery_signal_wait(uint32_t seen);
