@@ -26,7 +26,10 @@ public func cancelAtEverySuspension(
     var moment = 0
     while true {
       moment += 1
-      precondition(moment <= 100_000, "the victim takes more than 100,000 steps: cancel a shorter one")
+      precondition(
+        moment <= 100_000,
+        "the victim takes more than 100,000 steps: cancel a shorter one"
+      )
       let victim = Victim(moment: moment)
       do {
         try await simulate(seed: seed) { _ in try await scenario(victim) }

@@ -121,7 +121,8 @@ private final class SimulationEnd<Success: Sendable>: Sendable {
   func deliver(_ result: Result<Success, any Error>) {
     let waiter = state.withLockUnobserved { state in
       guard state.result == nil else {
-        return nil as (UnsafeContinuation<Result<Success, any Error>, Never>, Result<Success, any Error>)?
+        return nil
+          as (UnsafeContinuation<Result<Success, any Error>, Never>, Result<Success, any Error>)?
       }
       let final = state.replacement.map { Result.failure($0) } ?? result
       state.result = final
@@ -132,7 +133,8 @@ private final class SimulationEnd<Success: Sendable>: Sendable {
 }
 
 extension Result where Failure == any Error {
-  fileprivate static func capturingInSimulation(_ body: () async throws -> Success) async -> Result {
+  fileprivate static func capturingInSimulation(_ body: () async throws -> Success) async -> Result
+  {
     do {
       return .success(try await body())
     } catch {

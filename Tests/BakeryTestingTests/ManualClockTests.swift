@@ -22,7 +22,8 @@ import Testing
     clock.schedule(recorder, tag: tag, at: Deadline(nanoseconds: nanoseconds))
   }
 
-  @Test func `timers fire in the order of their deadlines, equal ones in the order of scheduling`() {
+  @Test func `timers fire in the order of their deadlines, equal ones in the order of scheduling`()
+  {
     for (tag, nanoseconds) in [(1, 30), (2, 10), (3, 20), (4, 10)] as [(UInt64, Int64)] {
       _ = schedule(tag, at: nanoseconds)
     }
@@ -41,7 +42,8 @@ import Testing
     #expect(recorder.tags.isEmpty)
   }
 
-  @Test func `a timer scheduled in the past fires at the next advance and does not turn time back`() {
+  @Test func `a timer scheduled in the past fires at the next advance and does not turn time back`()
+  {
     clock.advance(by: .nanoseconds(100))
     _ = schedule(1, at: 5)
     #expect(clock.advanceToNextDeadline())

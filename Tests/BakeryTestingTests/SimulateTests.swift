@@ -81,7 +81,9 @@ private actor Log {
     #expect(stuck?.dump.contains("acquire(1)") == true)
   }
 
-  @Test func `a body that waits for ever and observes no cancellation is given up and reported`() async throws {
+  @Test func `a body that waits for ever and observes no cancellation is given up and reported`()
+    async throws
+  {
     await #expect(throws: SimulationStuck.self) {
       try await simulate { _ in
         // Never resumed, on purpose: the report must come all the same.

@@ -44,7 +44,9 @@ private actor Log {
     }
   }
 
-  @Test func `a permit is given back by release, by the end of its life, and when the body throws`() async throws {
+  @Test func `a permit is given back by release, by the end of its life, and when the body throws`()
+    async throws
+  {
     struct Failed: Error {}
     let semaphore = AsyncSemaphore(limit: 2)
     let permit = try await semaphore.acquire(2)
@@ -164,7 +166,9 @@ private actor Log {
     #expect(cancelled >= 100)
   }
 
-  @Test func `on real threads permits and exclusion hold under cancellation and resizing`() async throws {
+  @Test func `on real threads permits and exclusion hold under cancellation and resizing`()
+    async throws
+  {
     let semaphore = AsyncSemaphore(limit: 2)
     let inside = Gauge()
     await withTaskGroup { group in

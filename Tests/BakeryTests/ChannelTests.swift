@@ -80,7 +80,9 @@ import Testing
     #expect(channel.receiver.isFinished)
   }
 
-  @Test func `closing gives waiting senders their elements back and ends waiting receivers`() async throws {
+  @Test func `closing gives waiting senders their elements back and ends waiting receivers`()
+    async throws
+  {
     try await simulate(seeds: 0..<20) { _ in
       let channel = Channel<String>(capacity: 0)
       let (sender, receiver) = (channel.sender, channel.receiver)
@@ -124,7 +126,8 @@ import Testing
     }
   }
 
-  @Test func `dropping the last sender ends the receivers after the buffer is empty`() async throws {
+  @Test func `dropping the last sender ends the receivers after the buffer is empty`() async throws
+  {
     try await simulate { _ in
       let receiver: Channel<Int>.Receiver
       do {
@@ -164,7 +167,9 @@ import Testing
       }()
       var received: [Int] = []
       do {
-        if let number = try await victim.run({ try await receiver.receive() }) { received.append(number) }
+        if let number = try await victim.run({ try await receiver.receive() }) {
+          received.append(number)
+        }
       } catch is CancellationError {
         #expect(victim.wasCancelled)
       }
@@ -176,7 +181,8 @@ import Testing
   }
 
   @Test(arguments: [0, 1])
-  func `sending cancelled at every suspension sends once or not at all`(capacity: Int) async throws {
+  func `sending cancelled at every suspension sends once or not at all`(capacity: Int) async throws
+  {
     try await cancelAtEverySuspension(seeds: 0..<20) { victim in
       let channel = Channel<String>(capacity: capacity)
       let (sender, receiver) = (channel.sender, channel.receiver)

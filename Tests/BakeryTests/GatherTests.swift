@@ -191,7 +191,8 @@ import Testing
     }
   }
 
-  @Test func `the limiter learns how each item ended, also when errors are collected`() async throws {
+  @Test func `the limiter learns how each item ended, also when errors are collected`() async throws
+  {
     struct Other: Error {}
     let limiter = Listener()
     _ = try await gather(0..<3, limiter: limiter, policy: .collect) { item in

@@ -59,7 +59,9 @@ func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) async {
     #expect(parker.ticket == ticket &+ 1)
   }
 
-  @Test func `every operation of a primitive is a scheduling point while a hook is installed`() async throws {
+  @Test func `every operation of a primitive is a scheduling point while a hook is installed`()
+    async throws
+  {
     let points = Guarded(0)
     let semaphore = AsyncSemaphore(limit: 1)
     SchedulingPoint.install { points.withLockUnobserved { $0 += 1 } }

@@ -53,7 +53,8 @@ private final class Target: TimerTarget {
     #expect(Set(advance(to: TimerWheel.maximumTick)) == [1, 2])
   }
 
-  @Test func `the thread sleeps at least a moment, and without limit for ticks beyond the timeline`() {
+  @Test
+  func `the thread sleeps at least a moment, and without limit for ticks beyond the timeline`() {
     let now = Deadline(nanoseconds: 1 << 20)
     #expect(SystemTime.nanoseconds(until: 3, from: now) == 1)
     #expect(SystemTime.nanoseconds(until: 17, from: now) == 1 << 16)

@@ -16,7 +16,11 @@ import Testing
     }
   }
 
-  @Test func `a named object is in the dump from the start, another from its first wait, both until they end`() async throws {
+  @Test
+  func
+    `a named object is in the dump from the start, another from its first wait, both until they end`()
+    async throws
+  {
     try await simulate { _ in
       do {
         let named = AsyncSemaphore(limit: 2, name: "in the dump at once")
@@ -102,7 +106,10 @@ import Testing
     #expect(semaphore.snapshot().holders.isEmpty)
   }
 
-  @Test func `at level events a sink hears of waiting, holding and done, and of what channels move`() async throws {
+  @Test
+  func `at level events a sink hears of waiting, holding and done, and of what channels move`()
+    async throws
+  {
     let recorder = Recorder()
     Trace.sink = recorder
     Trace.level = .events

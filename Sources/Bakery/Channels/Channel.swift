@@ -155,8 +155,9 @@ public struct Channel<Element: Sendable>: Sendable {
       return snapshot["closed"] == 1 && snapshot["buffered"] == 0
     }
 
-    /// Refuses further elements: waiting and later senders get theirs back. What is buffered can still be received.
+    /// Refuses further elements: waiting and later senders get theirs back.
     ///
+    /// What is buffered can still be received.
     /// Closing twice, or from the other side too, does nothing more.
     public func close() { core.close() }
 

@@ -159,7 +159,8 @@ struct ChannelStorage<Element: Sendable> {
   }
 
   @inlinable
-  static func park(_ element: Element, _ ticket: Ticket, in parked: inout ContiguousArray<Element?>) {
+  static func park(_ element: Element, _ ticket: Ticket, in parked: inout ContiguousArray<Element?>)
+  {
     while parked.count <= ticket.index { parked.append(nil) }
     parked[ticket.index] = element
   }

@@ -85,7 +85,7 @@ struct ChannelState: Sendable {
     return .wait(receivers.enqueue(party))
   }
 
-  /// Ends sending; what is buffered can still be received. False when it was closed before.
+  /// Ends sending and both kinds of waits; false when that was done before.
   mutating func close(into wakes: inout Wakes) -> Bool {
     guard !isClosed else { return false }
     isClosed = true

@@ -8,7 +8,7 @@ package final class Guarded<Value>: @unchecked Sendable {
     self.value = value
   }
 
-  /// Runs `body` on the value; a scheduling point. Nothing that calls out may happen inside.
+  /// Runs `body`, which must not call out, on the value; a scheduling point.
   package func withLock<Success, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> sending Success
   ) throws(Failure) -> sending Success {

@@ -9,6 +9,7 @@ internal import Darwin
 #endif
 
 /// Starts a thread of the operating system that is never joined.
+// Safe because the new thread takes over exactly the one reference that is retained for it.
 package func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
   final class Start {
     let run: @Sendable () -> Void
@@ -18,7 +19,6 @@ package func startThread(named name: String, _ body: @escaping @Sendable () -> V
     bakery_name_thread(name)
     body()
   }
-  // Safe because the new thread takes over exactly the one reference that is retained here.
   let argument = Unmanaged.passRetained(start).toOpaque()
   #if os(Linux)
   var thread = pthread_t()

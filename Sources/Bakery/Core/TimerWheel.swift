@@ -33,7 +33,7 @@ struct TimerWheel {
   private var entries: ContiguousArray<Entry> = []
   private var free: Int32 = -1
   private var heads = ContiguousArray<Int32>(repeating: -1, count: 8 * 64)
-  /// Meaningful where the head is not -1. Timers join at the tail, so equal ticks fire in the order of insertion.
+  /// Where timers join, so that equal ticks fire in the order of insertion; meaningful where there is a head.
   private var tails = ContiguousArray<Int32>(repeating: -1, count: 8 * 64)
   /// Invariant: bit *s* of `occupied[n]` is set when slot *s* of level *n* holds a timer.
   private var occupied = ContiguousArray<UInt64>(repeating: 0, count: 8)
@@ -107,7 +107,9 @@ struct TimerWheel {
   }
 
   private mutating func release(_ index: Int32) -> Expired {
-    guard let target = entries[Int(index)].target else { preconditionFailure("timer without target") }
+    guard let target = entries[Int(index)].target else {
+      preconditionFailure("timer without target")
+    }
     let expired = Expired(target: target, tag: entries[Int(index)].tag)
     entries[Int(index)].target = nil
     entries[Int(index)].slot = -1

@@ -133,7 +133,9 @@ public enum Trace {
     }
   }
 
-  /// Shows `object` in dumps for as long as it lives; it is not kept alive. Registering twice does nothing.
+  /// Shows `object` in dumps for as long as it lives, without keeping it alive.
+  ///
+  /// Registering twice does nothing.
   ///
   /// - Complexity: O(1), amortized.
   public static func register(_ object: some Traceable) {
@@ -211,14 +213,12 @@ public enum Trace {
     var seen: UInt32 = 0
     while true {
       seen = bakery_signal_wait(seen)
-      let text = Array(dump().utf8)
-      text.withUnsafeBytes { bytes in
-        var written = 0
-        while written < bytes.count {
-          let count = write(STDERR_FILENO, bytes.baseAddress! + written, bytes.count - written)
-          guard count > 0 else { return }
-          written += count
-        }
+      // A pipe may take a long dump in pieces.
+      var text = ArraySlice(dump().utf8)
+      while !text.isEmpty {
+        let written = text.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        guard written > 0 else { break }
+        text = text.dropFirst(written)
       }
     }
   }

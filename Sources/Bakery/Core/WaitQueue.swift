@@ -137,7 +137,8 @@ struct WaitQueue: Sendable {
   }
 
   /// Decides the first wait; the caller has checked that there is one.
-  mutating func grantFirst(_ value: UInt64 = 0, keep: Bool = false) -> (ticket: Ticket, wake: Wake?) {
+  mutating func grantFirst(_ value: UInt64 = 0, keep: Bool = false) -> (ticket: Ticket, wake: Wake?)
+  {
     let ticket = ticket(of: front)
     return (ticket, decide(front, .granted(value), keep: keep))
   }

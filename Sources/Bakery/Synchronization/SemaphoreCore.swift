@@ -55,7 +55,8 @@ final class SemaphoreCore: WaitOwner, Traceable {
       switch outcome {
       case .granted(let token): return token
       case .cancelled: throw CancellationError()
-      case .timedOut: throw DeadlineExceeded(operation: "acquire on \(identity)", deadline: deadline)
+      case .timedOut:
+        throw DeadlineExceeded(operation: "acquire on \(identity)", deadline: deadline)
       case .closed: throw failure(.closed, count)
       case .impossible: throw failure(.impossible, count)
       }
@@ -106,7 +107,12 @@ final class SemaphoreCore: WaitOwner, Traceable {
 
   private func failure(_ reason: SemaphoreFailure.Reason, _ count: Int) -> SemaphoreFailure {
     let limit = state.withLock { $0.limit }
-    return SemaphoreFailure(reason: reason, semaphore: identity.description, count: count, limit: limit)
+    return SemaphoreFailure(
+      reason: reason,
+      semaphore: identity.description,
+      count: count,
+      limit: limit
+    )
   }
 
   func resize(to limit: Int) {

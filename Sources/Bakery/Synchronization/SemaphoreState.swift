@@ -51,7 +51,8 @@ struct SemaphoreState: Sendable {
   }
 
   /// Ends a wait without a grant; whoever stood behind it may fit now.
-  mutating func abort(_ ticket: Ticket, _ outcome: WaitOutcome, recordingAt now: Deadline?) -> Wakes {
+  mutating func abort(_ ticket: Ticket, _ outcome: WaitOutcome, recordingAt now: Deadline?) -> Wakes
+  {
     let (found, wake) = queue.abort(ticket, outcome)
     guard found else { return Wakes() }
     var wakes = Wakes()

@@ -10,7 +10,7 @@ where Inputs.Element: Sendable {
   struct State {
     @usableFromInline var inputs: Inputs.Iterator
     @usableFromInline var taken = 0
-    /// In input order: a place for each input taken. In completion order: what is there, in order of arrival.
+    /// A place for each input taken, or, in completion order, what has arrived.
     @usableFromInline var outputs: ContiguousArray<Kept?> = []
     /// Children that wait for a permit, or were asked for and will.
     @usableFromInline var childrenWaiting = 1
@@ -43,7 +43,9 @@ where Inputs.Element: Sendable {
 
   /// Leaves an output and takes the next input; `nil` when there is none or the gather has stopped.
   @inlinable @inline(__always)
-  func next(after output: consuming (index: Int, kept: Kept)?) -> (index: Int, input: Inputs.Element)? {
+  func next(
+    after output: consuming (index: Int, kept: Kept)?
+  ) -> (index: Int, input: Inputs.Element)? {
     lock.lock()
     defer { lock.unlock() }
     if let output {
@@ -99,7 +101,9 @@ where Inputs.Element: Sendable {
     lock.lock()
     defer { lock.unlock() }
     return state.pointee.outputs.map { output in
-      guard let output else { misuse("gather lost an output: please report this as a bug of Bakery") }
+      guard let output else {
+        misuse("gather lost an output: please report this as a bug of Bakery")
+      }
       return output
     }
   }
