@@ -1,0 +1,22 @@
+/// One breach of a house rule, in the shape that terminals and editors turn into a link.
+struct Finding: Equatable, CustomStringConvertible {
+  let path: String
+  let line: Int
+  let what: String
+  /// The next step, for example "use Seams.time instead".
+  let instead: String
+
+  var description: String { "\(path):\(line): \(what), \(instead)" }
+}
+
+/// A file that may break one rule, and why.
+struct Exception {
+  let rule: String
+  let path: String
+  let reason: String
+}
+
+/// The exceptions in force.
+///
+/// Each needs a reason, and goes when it no longer excuses anything; `expectTidy` checks both.
+let exceptions: [Exception] = []
