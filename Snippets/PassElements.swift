@@ -1,0 +1,31 @@
+// Pass elements from those who produce to those who consume, with back pressure.
+
+import Bakery
+
+// snippet.hide
+let accessLog = (1...1000).map { "GET /page/\($0) \($0.isMultiple(of: 50) ? 500 : 200)" }
+// snippet.show
+
+// snippet.channel
+// One task reads the log, another looks for failures; at most 64 lines are between them.
+let lines = Channel<String>(capacity: 64, name: "log lines")
+
+let failures = try await withThrowingTaskGroup { group in
+  let sender = lines.sender
+  group.addTask {
+    // Also when reading fails: nobody waits for lines that do not come.
+    defer { sender.close() }
+    for line in accessLog { try await sender.send(line) }
+  }
+  var failures: [String] = []
+  for try await line in lines.receiver where line.hasSuffix(" 500") { failures.append(line) }
+  try await group.waitForAll()
+  return failures
+}
+print("\(failures.count) failures, the first is \(failures[0])")
+// snippet.end
+
+// snippet.hide
+precondition(failures.count == 20)
+precondition(failures[0] == "GET /page/50 500")
+precondition(lines.receiver.isFinished)
