@@ -1,0 +1,56 @@
+# Everything a person or a machine does with the project, by name. The work is in scripts/.
+
+MODULES = Bakery BakeryTesting
+TARGETS = $(foreach module,$(MODULES),--target $(module))
+
+.PHONY: help setup test check format format-check tidy docs docs-check api api-check snippets counts \
+  bench
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+	  while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
+
+setup: ## Install what is missing to build and test (needs root only then)
+	@scripts/setup
+
+test: setup ## Run all tests
+	swift test --disable-xctest
+
+# Warnings are errors here; each step also has a target of its own.
+check: export CI = true
+check: setup format-check tidy docs-check api-check ## Check format, house rules, documentation, interface
+
+format-check: ## Check the format
+	scripts/format
+
+tidy: ## Check the house rules
+	swift test --disable-xctest --filter TidyTests
+
+docs-check: ## Build the documentation, with warnings as errors
+	@set -e; for module in $(MODULES); do \
+	  echo "documentation of $$module"; \
+	  DOCS=1 swift package generate-documentation --target $$module --warnings-as-errors; \
+	done
+
+api-check: ## Compare the public interface with api/
+	scripts/api
+
+api: ## Accept the public interface as it is into api/
+	scripts/api --write
+
+format: ## Format all Swift files in place
+	scripts/format --in-place
+
+snippets: ## Run every example in Snippets/
+	scripts/snippets
+
+counts: setup ## Count instructions and allocations of the hot paths against their bounds
+	scripts/counts
+
+docs: setup ## Write the documentation as a web site into docs/site
+	DOCS=1 swift package --allow-writing-to-directory docs/site generate-documentation $(TARGETS) \
+	  --enable-experimental-combined-documentation --output-path docs/site \
+	  --transform-for-static-hosting --disable-indexing
+
+bench: ## Measure against the peers: all suites, or SUITE=name
+	scripts/bench $(SUITE)
