@@ -1,0 +1,171 @@
+// The one list of suites, rows and sides. To add a row, add it here and, when a program of `peers`
+// runs it too, to that program's list under the same name. A peer is left out of a row that it has no
+// natural equivalent for.
+
+extension Suite {
+  static let all = [channels, synchronization, tasks]
+
+  static let channels = Suite(
+    name: "channels",
+    rows: [
+      Row(
+        "buffered 1024, one producer one consumer",
+        unit: "ns per element",
+        ours: { try await BakeryChannel.exchange(capacity: 1_024) },
+        peers: [
+          .go, .tokio,
+          .standardLibrary { try await StandardStream.exchange() },
+          .floor { try await FloorRing.exchange(capacity: 1_024) },
+        ]
+      ),
+      Row(
+        "buffered 1024, many producers one consumer",
+        unit: "ns per element",
+        ours: { try await BakeryChannel.exchange(capacity: 1_024, producers: 8) },
+        peers: [.go, .tokio]
+      ),
+      Row(
+        "buffered 1024, many producers many consumers",
+        unit: "ns per element",
+        ours: { try await BakeryChannel.exchange(capacity: 1_024, producers: 8, consumers: 8) },
+        peers: [.go, .asyncChannel]
+      ),
+      Row(
+        "buffered 100, one producer one consumer",
+        unit: "ns per element",
+        ours: { try await BakeryChannel.exchange(capacity: 100) },
+        peers: [.go, .tokio, .floor { try await FloorRing.exchange(capacity: 100) }]
+      ),
+      Row(
+        "unbuffered, one producer one consumer",
+        unit: "ns per element",
+        ours: { try await BakeryChannel.exchange(capacity: 0) },
+        peers: [
+          .go,
+          .asyncAlgorithms { try await AlgorithmsChannel.exchange() },
+          .floor { try await FloorRendezvous.exchange() },
+        ]
+      ),
+      Row(
+        "unbuffered, many producers one consumer",
+        unit: "ns per element",
+        ours: { try await BakeryChannel.exchange(capacity: 0, producers: 8) },
+        peers: [.go, .asyncAlgorithms { try await AlgorithmsChannel.exchange(producers: 8) }]
+      ),
+    ]
+  )
+
+  static let synchronization = Suite(
+    name: "synchronization",
+    rows: [
+      Row(
+        "semaphore, uncontended acquire and release",
+        unit: "ns per pair",
+        ours: { try await BakerySemaphore.uncontended() },
+        peers: [.go, .tokio, .floor { try await FloorCounter.uncontended() }]
+      ),
+      // The acquire-and-release figures of Go and Tokio are their scoped figures too.
+      Row(
+        "semaphore, scoped withPermit uncontended",
+        unit: "ns per scope",
+        ours: { try await BakerySemaphore.scoped() },
+        peers: [.floor { try await FloorCounter.scoped() }]
+      ),
+      Row(
+        "semaphore, 8 tasks on 1 permit, held across a yield",
+        unit: "ns per section",
+        ours: { try await BakerySemaphore.heldAcrossYield() },
+        peers: [.go, .tokio, .floor { try await FloorSemaphore.heldAcrossYield() }]
+      ),
+      Row(
+        "semaphore, 64 tasks on 8 permits, short section",
+        unit: "ns per section",
+        ours: { try await BakerySemaphore.shortSection() },
+        peers: [.go, .tokio, .floor { try await FloorSemaphore.shortSection() }]
+      ),
+      // The toolkit's internal lock, through the probe it keeps for this.
+      Row(
+        "lock, uncontended pair",
+        unit: "ns per pair",
+        ours: { try await LockRows.bakery(threads: 1) },
+        peers: [
+          .go, .rustStandardLibrary,
+          .standardLibrary { try await LockRows.standardLibrary(threads: 1) },
+          .floor { try await LockRows.adaptive(threads: 1) },
+        ]
+      ),
+      Row(
+        "lock, 4 threads, short section",
+        unit: "ns per section",
+        ours: { try await LockRows.bakery(threads: 4) },
+        peers: [
+          .go, .rustStandardLibrary,
+          .standardLibrary { try await LockRows.standardLibrary(threads: 4) },
+          .floor { try await LockRows.adaptive(threads: 4) },
+        ]
+      ),
+      Row(
+        "timer, insert and cancel beside 100,000",
+        unit: "ns per pair",
+        ours: { try await WaitRows.timerPair() },
+        peers: []
+      ),
+      Row(
+        "cancel 1,000 waiters",
+        unit: "ns per waiter",
+        ours: { try await WaitRows.cancelWaiters(1_000) },
+        peers: [.floor { try await WaitRows.cancelBareWaiters(1_000) }]
+      ),
+      Row(
+        "cancel 10,000 waiters",
+        unit: "ns per waiter",
+        ours: { try await WaitRows.cancelWaiters(10_000) },
+        peers: [.floor { try await WaitRows.cancelBareWaiters(10_000) }]
+      ),
+      Row(
+        "cancel 100,000 waiters",
+        unit: "ns per waiter",
+        ours: { try await WaitRows.cancelWaiters(100_000) },
+        peers: [.floor { try await WaitRows.cancelBareWaiters(100_000) }]
+      ),
+    ]
+  )
+
+  static let tasks = Suite(
+    name: "tasks",
+    rows: [
+      Row(
+        "gather 1M, width 64",
+        unit: "ns per item",
+        ours: { try await Figure.withPeakMemory { try await BakeryGather.inputOrder() } },
+        peers: [
+          .go, .tokio,
+          .standardLibrary {
+            try await Figure.withPeakMemory { try await StandardGather.inputOrder() }
+          },
+          .floor { try await Figure.withPeakMemory { try await FloorGather.inputOrder() } },
+        ]
+      ),
+      Row(
+        "gather 1M, width 64, completion order",
+        unit: "ns per item",
+        ours: { try await BakeryGather.completionOrder() },
+        peers: [
+          .go, .tokio,
+          .standardLibrary { try await StandardGather.completionOrder() },
+          .floor { try await FloorGather.completionOrder() },
+        ]
+      ),
+      Row(
+        "gather 100k, width 64, each yields once",
+        unit: "ns per item",
+        ours: { try await BakeryGather.eachYields() },
+        peers: [
+          .go, .tokio,
+          .standardLibrary { try await StandardGather.eachYields() },
+          .floor { try await FloorGather.eachYields() },
+        ]
+      ),
+    ]
+  )
+}

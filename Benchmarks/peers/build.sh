@@ -1,0 +1,48 @@
+#!/bin/sh
+# Builds the peers of the benchmark rows into Benchmarks/.peers, and says what it cannot build and
+# why. A peer that is not there is "not run" in the tables, so this never fails for a missing one.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+out=$(dirname "$here")/.peers
+crates=/usr/share/cargo/registry
+mkdir -p "$out"
+: > "$out/versions"
+
+skip() {
+  rm -f "$out/$1"
+  echo "$1: not built: $2" >&2
+}
+
+built() {
+  echo "$1 $2" >> "$out/versions"
+  echo "$1: built ($2)"
+}
+
+build_go() {
+  command -v go > /dev/null || { skip go "there is no go command"; return; }
+  (cd "$here/go" && GOTOOLCHAIN=local GOFLAGS=-mod=mod go build -o "$out/go" .) ||
+    { skip go "the build failed"; return; }
+  built go "$(go env GOVERSION | sed 's/^go//')"
+}
+
+# build_rust NAME CRATE...: each crate has to be among Debian's packages of crates.
+build_rust() {
+  name=$1
+  shift
+  command -v cargo > /dev/null || { skip "$name" "there is no cargo command"; return; }
+  for crate in "$@"; do
+    ls -d "$crates/$crate"-[0-9]* > /dev/null 2>&1 ||
+      { skip "$name" "the package librust-$crate-dev is not installed"; return; }
+  done
+  (cd "$here/$name" && cargo build --quiet --release --offline --target-dir "$out/target") ||
+    { skip "$name" "the build failed"; return; }
+  cp "$out/target/release/$name" "$out/$name"
+  built "$name" "$(sed -n "/^name = \"$name\"/{n;s/version = \"\(.*\)\"/\1/p;}" \
+    "$here/$name/Cargo.lock")"
+}
+
+build_go
+build_rust tokio tokio futures
+build_rust async-channel async-channel tokio
+if command -v rustc > /dev/null; then built rust "$(rustc --version | cut -d' ' -f2)"; fi

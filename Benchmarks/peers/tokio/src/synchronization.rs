@@ -1,0 +1,101 @@
+use crate::measure::{per_operation, Figure};
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use tokio::sync::Semaphore;
+
+pub async fn uncontended() -> Figure {
+    let semaphore = Arc::new(Semaphore::new(4));
+    per_operation(move |count| {
+        let semaphore = semaphore.clone();
+        async move {
+            for _ in 0..count {
+                let permit = semaphore.acquire().await.expect("closed");
+                drop(permit);
+            }
+        }
+    })
+    .await
+}
+
+pub async fn held_across_yield() -> Figure {
+    per_operation(|count| async move {
+        let semaphore = Arc::new(Semaphore::new(1));
+        // Loads and stores, not additions: the total is right only if sections exclude one another.
+        let counter = Arc::new(AtomicUsize::new(0));
+        spread(count, 8, |rounds| {
+            let (semaphore, counter) = (semaphore.clone(), counter.clone());
+            async move {
+                for _ in 0..rounds {
+                    let permit = semaphore.acquire().await.expect("closed");
+                    let before = counter.load(Relaxed);
+                    tokio::task::yield_now().await;
+                    counter.store(before + 1, Relaxed);
+                    drop(permit);
+                }
+            }
+        })
+        .await;
+        assert_eq!(counter.load(Relaxed), count, "exclusive increments");
+    })
+    .await
+}
+
+pub async fn short_section() -> Figure {
+    per_operation(|count| async move {
+        let semaphore = Arc::new(Semaphore::new(8));
+        let inside = Arc::new(AtomicUsize::new(0));
+        let exceeded = Arc::new(AtomicBool::new(false));
+        spread(count, 64, |rounds| {
+            let (semaphore, inside) = (semaphore.clone(), inside.clone());
+            let exceeded = exceeded.clone();
+            async move {
+                for _ in 0..rounds {
+                    let permit = semaphore.acquire().await.expect("closed");
+                    if inside.fetch_add(1, Relaxed) >= 8 {
+                        exceeded.store(true, Relaxed);
+                    }
+                    inside.fetch_sub(1, Relaxed);
+                    drop(permit);
+                }
+            }
+        })
+        .await;
+        assert!(
+            !exceeded.load(Relaxed),
+            "more than 8 tasks were inside the section at once"
+        );
+    })
+    .await
+}
+
+/// The standard library's lock, taken by operating-system threads.
+pub async fn lock(threads: usize) -> Figure {
+    per_operation(move |count| async move {
+        let counter = Mutex::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    for _ in 0..count / threads {
+                        *counter.lock().expect("poisoned") += 1;
+                    }
+                });
+            }
+        });
+        assert_eq!(counter.into_inner().expect("poisoned"), count, "increments");
+    })
+    .await
+}
+
+async fn spread<F, W>(count: usize, tasks: usize, work: F)
+where
+    F: Fn(usize) -> W,
+    W: Future<Output = ()> + Send + 'static,
+{
+    let running: Vec<_> = (0..tasks)
+        .map(|_| tokio::spawn(work(count / tasks)))
+        .collect();
+    for task in running {
+        task.await.expect("a task failed");
+    }
+}
