@@ -76,6 +76,8 @@ final class TestExecutor: TaskExecutor {
   /// Calls `body` once when nothing can run any more before `close()`.
   func setWhenStuck(_ body: @escaping @Sendable () -> Void) {
     state.withLockUnobserved { $0.whenStuck = body }
+    // The thread may sleep already, without a limit because there was nobody to tell.
+    parker.unpark()
   }
 
   /// Lets the thread end once nothing is ready; a job that comes later starts another.

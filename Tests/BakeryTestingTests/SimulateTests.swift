@@ -1,5 +1,5 @@
 import Bakery
-import BakeryTesting
+@testable import BakeryTesting
 import Testing
 
 private actor Log {
@@ -178,5 +178,17 @@ private actor Log {
     }
     #expect(cancelled >= 6)
     #expect(runs.snapshot()["limit"] == 1000 - cancelled - 1)
+  }
+}
+
+@Suite struct TestExecutorTests {
+  @Test func `a watch that is set while the thread sleeps already is kept`() async {
+    let executor = TestExecutor(seed: 0, advancing: nil)
+    // The thread has run everything and sleeps, or is about to.
+    await Task(executorPreference: executor) {}.value
+    await withUnsafeContinuation { continuation in
+      executor.setWhenStuck { continuation.resume() }
+    }
+    executor.close()
   }
 }

@@ -45,7 +45,9 @@ func party(_ name: String, _ count: Int = 1) -> Party {
     #expect(queue.grantFirst(7).wake == nil)
     var queue = queue
     let outcome = await withUnsafeContinuation { continuation in
-      let decided = queue.attach(ticket, continuation)
+      let decided = queue.attach(
+        Waiter(ticket: ticket, party: party("a"), continuation: continuation)
+      )
       continuation.resume(returning: decided ?? .cancelled)
     }
     #expect(outcome == .granted(7))
@@ -55,7 +57,9 @@ func party(_ name: String, _ count: Int = 1) -> Party {
     let ticket = queue.enqueue(party("a"))
     var queue = queue
     let outcome = await withUnsafeContinuation { continuation in
-      #expect(queue.attach(ticket, continuation) == nil)
+      #expect(
+        queue.attach(Waiter(ticket: ticket, party: party("a"), continuation: continuation)) == nil
+      )
       let (found, wake) = queue.abort(ticket, .timedOut)
       #expect(found)
       wake?.fire()
@@ -74,7 +78,10 @@ func party(_ name: String, _ count: Int = 1) -> Party {
     var queue = queue
     await withUnsafeContinuation { (continuation: UnsafeContinuation<WaitOutcome, Never>) in
       _ = queue.grantFirst()
-      continuation.resume(returning: queue.attach(old, continuation) ?? .cancelled)
+      continuation.resume(
+        returning: queue.attach(Waiter(ticket: old, party: party("a"), continuation: continuation))
+          ?? .cancelled
+      )
     }.expect(.granted(0))
     let new = queue.enqueue(party("b"))
     #expect(new.index == old.index)

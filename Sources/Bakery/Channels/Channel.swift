@@ -69,12 +69,14 @@ public struct Channel<Element: Sendable>: Sendable {
 
     @inlinable @inline(never)
     func sendSlowly(_ element: Element, _ deadline: Deadline) async throws {
-      switch core.sendSlowly(element, .current("send")) {
+      let seen = core.spinner.seen
+      switch core.sendSlowly(element, .arriving("send")) {
       case .buffer, .handOff: return
       case .full, .closed: throw SendFailure(.closed, element)
       case .wait(let ticket):
-        let outcome = await core.wait(ticket, until: deadline)
+        let outcome = await core.waitToSend(ticket, until: deadline, since: seen)
         if case .granted = outcome { return Trace.record(.sent, core.identity) }
+        Trace.record(.gaveUp, core.identity)
         let element = core.withdraw(ticket)
         if outcome == .closed { throw SendFailure(.closed, element) }
         throw core.failure("send", outcome, deadline)
@@ -133,11 +135,12 @@ public struct Channel<Element: Sendable>: Sendable {
 
     @inlinable @inline(never)
     func receiveSlowly(_ deadline: Deadline) async throws -> Element? {
-      let (element, step) = core.receiveSlowly(.current("receive"))
+      let seen = core.spinner.seen
+      let (element, step) = core.receiveSlowly(.arriving("receive"))
       guard case .wait(let ticket) = step else { return element }
-      let outcome = await core.wait(ticket, until: deadline)
-      if case .granted = outcome { return core.collect(ticket) }
-      if outcome == .closed { return nil }
+      let (outcome, received) = await core.waitToReceive(ticket, until: deadline, since: seen)
+      Trace.record(received == nil ? .gaveUp : .received, core.identity)
+      if received != nil || outcome == .closed { return received }
       throw core.failure("receive", outcome, deadline)
     }
 

@@ -7,6 +7,7 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
   /// Behind a pointer, so that inlined fast paths pay no exclusivity checks; owned by this object.
   @usableFromInline let state: UnsafeMutablePointer<ChannelState>
   private let registration = Registration()
+  @usableFromInline let spinner = Spinner()
 
   @usableFromInline
   init(capacity: Int, identity: ObjectIdentity) {
@@ -30,6 +31,7 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
     var wakes = Wakes()
     lock.lock()
     let isFirst = state.pointee.close(into: &wakes)
+    spinner.didDecide()
     lock.unlock()
     wakes.fire()
     if isFirst { Trace.record(.closed, identity) }
@@ -43,19 +45,17 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
   }
 
   @usableFromInline
-  func attach(
-    _ ticket: Ticket,
-    _ continuation: UnsafeContinuation<WaitOutcome, Never>
-  ) -> WaitOutcome? {
+  func attach(_ waiter: Waiter) -> WaitOutcome? {
     lock.lock()
     defer { lock.unlock() }
-    return state.pointee.attach(ticket, continuation)
+    return state.pointee.attach(waiter)
   }
 
   @usableFromInline
   func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {
     lock.lock()
     let wake = state.pointee.abort(ticket, outcome).wake
+    spinner.didDecide()
     lock.unlock()
     wake?.fire()
   }
@@ -78,14 +78,11 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
     )
   }
 
-  /// Waits in line and reports it.
+  /// A task is in line and will wait now.
   @usableFromInline
-  func wait(_ ticket: Ticket, until deadline: Deadline) async -> WaitOutcome {
+  func willWait() {
     registration.ensure(self)
     Trace.record(.waiting, identity)
-    let outcome = await suspend(ticket, until: deadline)
-    if !outcome.isGranted { Trace.record(.gaveUp, identity) }
-    return outcome
   }
 
   /// The error for a wait that ended without a grant and was not ended by `close`.
@@ -230,7 +227,9 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
     let step = state.pointee.send(party)
     switch step {
     case .buffer: storage.pointee.append(element, after: state.pointee.buffered &- 1)
-    case .handOff(let receiver, _): storage.pointee.parkForReceiver(element, receiver)
+    case .handOff(let receiver, _):
+      storage.pointee.parkForReceiver(element, receiver)
+      spinner.didDecide()
     case .wait(let ticket): storage.pointee.parkFromSender(element, ticket)
     case .full, .closed: break
     }
@@ -259,9 +258,11 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
       let next = storage.pointee.takeFromSender(ticket)
       storage.pointee.append(next, after: state.pointee.buffered &- 1)
       sender = wake
+      spinner.didDecide()
     case .meet(let ticket, let wake):
       element = storage.pointee.takeFromSender(ticket)
       sender = wake
+      spinner.didDecide()
     case .wait, .empty, .closed: break
     }
     lock.unlock()
@@ -270,15 +271,52 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
     return (element, step)
   }
 
-  /// Fetches what a granted wait was given.
+  /// Waits to be granted room or a receiver.
+  @inlinable
+  func waitToSend(_ ticket: Ticket, until deadline: Deadline, since seen: Int) async -> WaitOutcome
+  {
+    willWait()
+    var outcome: WaitOutcome?
+    let isOver = spinner.look(since: seen) {
+      lock.lock()
+      defer { lock.unlock() }
+      outcome = state.pointee.takeOutcome(ticket)
+      return outcome != nil
+    }
+    if isOver, let outcome { return outcome }
+    return await suspend(ticket, as: .current("send"), until: deadline)
+  }
+
+  /// Waits to be granted an element, and fetches it.
+  @inlinable
+  func waitToReceive(
+    _ ticket: Ticket,
+    until deadline: Deadline,
+    since seen: Int
+  ) async -> (WaitOutcome, Element?) {
+    willWait()
+    var outcome: WaitOutcome?
+    var element: Element?
+    let isOver = spinner.look(since: seen) {
+      lock.lock()
+      defer { lock.unlock() }
+      outcome = state.pointee.takeOutcome(ticket)
+      if case .granted? = outcome { element = collect(ticket) }
+      return outcome != nil
+    }
+    if isOver, let outcome { return (outcome, element) }
+    let late = await suspend(ticket, as: .current("receive"), until: deadline)
+    guard case .granted = late else { return (late, nil) }
+    lock.lock()
+    defer { lock.unlock() }
+    return (late, collect(ticket))
+  }
+
+  /// Fetches what a granted wait was given; called under the lock.
   @inlinable
   func collect(_ ticket: Ticket) -> Element {
-    lock.lock()
-    let element = storage.pointee.takeForReceiver(ticket)
     state.pointee.receivers.finish(ticket)
-    lock.unlock()
-    Trace.record(.received, identity)
-    return element
+    return storage.pointee.takeForReceiver(ticket)
   }
 
   /// Fetches back what a wait that ended without a grant had offered.

@@ -102,12 +102,12 @@ struct ChannelState: Sendable {
       : receivers.abort(ticket, outcome)
   }
 
-  mutating func attach(
-    _ ticket: Ticket,
-    _ continuation: UnsafeContinuation<WaitOutcome, Never>
-  ) -> WaitOutcome? {
-    ticket.isMarked
-      ? senders.attach(ticket, continuation)
-      : receivers.attach(ticket, continuation)
+  @usableFromInline
+  mutating func takeOutcome(_ ticket: Ticket) -> WaitOutcome? {
+    ticket.isMarked ? senders.takeOutcome(ticket) : receivers.takeOutcome(ticket)
+  }
+
+  mutating func attach(_ waiter: Waiter) -> WaitOutcome? {
+    waiter.ticket.isMarked ? senders.attach(waiter) : receivers.attach(waiter)
   }
 }

@@ -30,14 +30,11 @@ private final class Sleepers: WaitOwner, Traceable {
   func sleep(until deadline: Deadline) async -> WaitOutcome {
     let party = Party.current("sleep")
     let ticket = queue.withLock { $0.enqueue(party) }
-    return await suspend(ticket, until: deadline)
+    return await suspend(ticket, as: party, until: deadline)
   }
 
-  func attach(
-    _ ticket: Ticket,
-    _ continuation: UnsafeContinuation<WaitOutcome, Never>
-  ) -> WaitOutcome? {
-    queue.withLock { $0.attach(ticket, continuation) }
+  func attach(_ waiter: Waiter) -> WaitOutcome? {
+    queue.withLock { $0.attach(waiter) }
   }
 
   func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {

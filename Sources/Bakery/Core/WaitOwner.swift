@@ -2,10 +2,7 @@
 @usableFromInline
 protocol WaitOwner: TimerTarget {
   /// Under the object's lock: `WaitQueue.attach`.
-  func attach(
-    _ ticket: Ticket,
-    _ continuation: UnsafeContinuation<WaitOutcome, Never>
-  ) -> WaitOutcome?
+  func attach(_ waiter: Waiter) -> WaitOutcome?
 
   /// Under the object's lock: `WaitQueue.abort` and what follows from it; then fires the wakes.
   func abort(_ ticket: Ticket, _ outcome: WaitOutcome)
@@ -22,24 +19,28 @@ extension WaitOwner {
   ///
   /// No lock is held on entry to the continuation: with a custom executor the runtime may enqueue that
   /// entry instead of running it in place (swiftlang/swift#85668).
+  ///
+  /// `party` is what dumps show from now on. It is told late because most waits of a busy object end before they
+  /// suspend, and to find out who is calling costs more than the rest of them.
   @usableFromInline
-  func suspend(_ ticket: Ticket, until deadline: Deadline) async -> WaitOutcome {
-    guard deadline != .never else { return await suspend(ticket) }
+  func suspend(_ ticket: Ticket, as party: Party, until deadline: Deadline) async -> WaitOutcome {
+    guard deadline != .never else { return await suspend(ticket, as: party) }
     let time = Seams.time
     guard time.now < deadline else {
       abort(ticket, .timedOut)
-      return await suspend(ticket)
+      return await suspend(ticket, as: party)
     }
     let timer = time.schedule(self, tag: ticket.rawValue, at: deadline)
-    let outcome = await suspend(ticket)
+    let outcome = await suspend(ticket, as: party)
     if outcome != .timedOut { time.cancel(timer) }
     return outcome
   }
 
-  private func suspend(_ ticket: Ticket) async -> WaitOutcome {
+  private func suspend(_ ticket: Ticket, as party: Party) async -> WaitOutcome {
     await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
-        if let outcome = self.attach(ticket, continuation) {
+        let waiter = Waiter(ticket: ticket, party: party, continuation: continuation)
+        if let outcome = self.attach(waiter) {
           continuation.resume(returning: outcome)
         }
       }

@@ -36,6 +36,14 @@ struct Ticket: Hashable, Sendable {
   fileprivate var generation: UInt32 { UInt32(rawValue >> 32) & 0x7FFF_FFFF }
 }
 
+/// A task that suspends on its ticket.
+@usableFromInline
+struct Waiter: Sendable {
+  let ticket: Ticket
+  let party: Party
+  let continuation: UnsafeContinuation<WaitOutcome, Never>
+}
+
 /// A decided wait whose task is to be resumed after the owner's lock is free.
 @usableFromInline
 struct Wake: Sendable {
@@ -121,16 +129,18 @@ struct WaitQueue: Sendable {
     return ticket(of: index)
   }
 
-  /// Stores how to resume the waiter; returns the outcome instead when it is decided already.
-  mutating func attach(
-    _ ticket: Ticket,
-    _ continuation: UnsafeContinuation<WaitOutcome, Never>
-  ) -> WaitOutcome? {
+  /// Stores who waits and how to resume it; returns the outcome instead when it is decided already.
+  mutating func attach(_ waiter: Waiter) -> WaitOutcome? {
+    if let outcome = takeOutcome(waiter.ticket) { return outcome }
+    slots[waiter.ticket.index].continuation = waiter.continuation
+    slots[waiter.ticket.index].party = waiter.party
+    return nil
+  }
+
+  /// Ends a wait that was decided before anybody attached to it; `nil` while it is undecided.
+  mutating func takeOutcome(_ ticket: Ticket) -> WaitOutcome? {
     let index = ticket.index
-    guard slots[index].phase == .decided else {
-      slots[index].continuation = continuation
-      return nil
-    }
+    guard slots[index].phase == .decided else { return nil }
     let outcome = slots[index].outcome
     if !slots[index].isKept { release(Int32(index)) }
     return outcome

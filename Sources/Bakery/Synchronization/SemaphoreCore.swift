@@ -8,6 +8,7 @@ final class SemaphoreCore: WaitOwner, Traceable {
   @usableFromInline let word: Word
   private let state: Guarded<SemaphoreState>
   private let registration = Registration()
+  private let spinner = Spinner()
 
   init(limit: Int, identity: ObjectIdentity) {
     self.identity = identity
@@ -40,7 +41,8 @@ final class SemaphoreCore: WaitOwner, Traceable {
   @usableFromInline @inline(never)
   func acquireSlowly(_ count: Int, _ deadline: Deadline) async throws -> UInt64 {
     require(count >= 1, "\(identity): acquire needs a count of at least 1, got \(count)")
-    let party = Party.current("acquire", count: count)
+    let seen = spinner.seen
+    let party = Party.arriving("acquire", count: count)
     switch withState({ $0.acquire(party, recordsHolder: Mode.recordsHolders) }) {
     case .granted(let token):
       Trace.record(.holding, identity, count: count)
@@ -50,7 +52,7 @@ final class SemaphoreCore: WaitOwner, Traceable {
     case .wait(let ticket):
       registration.ensure(self)
       Trace.record(.waiting, identity, count: count)
-      let outcome = await suspend(ticket, until: deadline)
+      let outcome = await outcome(of: ticket, "acquire", count, until: deadline, since: seen)
       Trace.record(outcome.isGranted ? .holding : .gaveUp, identity, count: count)
       switch outcome {
       case .granted(let token): return token
@@ -63,10 +65,26 @@ final class SemaphoreCore: WaitOwner, Traceable {
     }
   }
 
+  private func outcome(
+    of ticket: Ticket,
+    _ operation: StaticString,
+    _ count: Int,
+    until deadline: Deadline,
+    since seen: Int
+  ) async -> WaitOutcome {
+    var outcome: WaitOutcome?
+    let isOver = spinner.look(since: seen) {
+      outcome = withState { $0.takeOutcome(ticket) }
+      return outcome != nil
+    }
+    if isOver, let outcome { return outcome }
+    return await suspend(ticket, as: .current(operation, count: count), until: deadline)
+  }
+
   @usableFromInline @inline(never)
   func tryAcquireSlowly(_ count: Int) -> UInt64? {
     require(count >= 1, "\(identity): tryAcquire needs a count of at least 1, got \(count)")
-    let party = Party.current("acquire", count: count)
+    let party = Party.arriving("acquire", count: count)
     let token = withState { $0.tryAcquire(party, recordsHolder: Mode.recordsHolders) }
     if token != nil { Trace.record(.holding, identity, count: count) }
     return token
@@ -82,11 +100,8 @@ final class SemaphoreCore: WaitOwner, Traceable {
   }
 
   @usableFromInline
-  func attach(
-    _ ticket: Ticket,
-    _ continuation: UnsafeContinuation<WaitOutcome, Never>
-  ) -> WaitOutcome? {
-    withState { $0.attach(ticket, continuation) }
+  func attach(_ waiter: Waiter) -> WaitOutcome? {
+    withState { $0.attach(waiter) }
   }
 
   @usableFromInline
@@ -100,8 +115,11 @@ final class SemaphoreCore: WaitOwner, Traceable {
   ) -> sending Success {
     state.withLock { state in
       state.available = word.setBits(1) >> 1
+      let waiting = state.queue.waiting
       defer { word.store(state.available << 1 | (state.needsAttention ? 1 : 0)) }
-      return body(&state)
+      let result = body(&state)
+      if state.queue.waiting < waiting { spinner.didDecide() }
+      return result
     }
   }
 

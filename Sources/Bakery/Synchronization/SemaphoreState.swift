@@ -78,11 +78,12 @@ struct SemaphoreState: Sendable {
     return wakes
   }
 
-  mutating func attach(
-    _ ticket: Ticket,
-    _ continuation: UnsafeContinuation<WaitOutcome, Never>
-  ) -> WaitOutcome? {
-    queue.attach(ticket, continuation)
+  mutating func takeOutcome(_ ticket: Ticket) -> WaitOutcome? {
+    queue.takeOutcome(ticket)
+  }
+
+  mutating func attach(_ waiter: Waiter) -> WaitOutcome? {
+    queue.attach(waiter)
   }
 
   private mutating func grantWhatFits(recordingAt now: Deadline?) -> Wakes {

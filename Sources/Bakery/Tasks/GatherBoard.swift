@@ -10,14 +10,39 @@ where Inputs.Element: Sendable {
   struct State {
     @usableFromInline var inputs: Inputs.Iterator
     @usableFromInline var taken = 0
-    /// A place for each input taken, or, in completion order, what has arrived.
-    @usableFromInline var outputs: ContiguousArray<Kept?> = []
+    /// In completion order all outputs so far; in input order those before the first one that is missing.
+    @usableFromInline var outputs: [Kept] = []
+    /// Those behind it, in a ring of a power of two of places, by the low bits of their index.
+    @usableFromInline var window: ContiguousArray<Kept?> = ContiguousArray(
+      repeating: nil,
+      count: 16
+    )
     /// Children that wait for a permit, or were asked for and will.
     @usableFromInline var childrenWaiting = 1
 
     @inlinable
     init(inputs: Inputs.Iterator) {
       self.inputs = inputs
+    }
+
+    /// Puts an output where it belongs; outputs that were waiting for it follow.
+    @inlinable @inline(__always)
+    mutating func place(_ output: Kept, at index: Int) {
+      guard index == outputs.count else { return keep(output, at: index) }
+      outputs.append(output)
+      while let next = window[outputs.count & (window.count &- 1)].take() { outputs.append(next) }
+    }
+
+    @inlinable @inline(never)
+    mutating func keep(_ output: Kept, at index: Int) {
+      while index - outputs.count >= window.count {
+        var larger = ContiguousArray<Kept?>(repeating: nil, count: window.count * 2)
+        for old in outputs.count..<outputs.count + window.count {
+          larger[old & (larger.count - 1)] = window[old & (window.count - 1)]
+        }
+        window = larger
+      }
+      window[index & (window.count - 1)] = output
     }
   }
 
@@ -50,14 +75,13 @@ where Inputs.Element: Sendable {
     defer { lock.unlock() }
     if let output {
       switch order {
-      case .input: state.pointee.outputs[output.index] = output.kept
+      case .input: state.pointee.place(output.kept, at: output.index)
       case .completion: state.pointee.outputs.append(output.kept)
       }
     }
     guard isStopped.loadFast() == 0, let input = state.pointee.inputs.next() else { return nil }
     let index = state.pointee.taken
     state.pointee.taken += 1
-    if order == .input { state.pointee.outputs.append(nil) }
     return (index, input)
   }
 
@@ -100,11 +124,10 @@ where Inputs.Element: Sendable {
     try throwFailure()
     lock.lock()
     defer { lock.unlock() }
-    return state.pointee.outputs.map { output in
-      guard let output else {
-        misuse("gather lost an output: please report this as a bug of Bakery")
-      }
-      return output
-    }
+    require(
+      state.pointee.outputs.count == state.pointee.taken,
+      "gather lost an output: please report this as a bug of Bakery"
+    )
+    return state.pointee.outputs
   }
 }

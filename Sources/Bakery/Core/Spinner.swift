@@ -1,0 +1,70 @@
+internal import CBakeryCore
+internal import Synchronization
+
+/// Looks for the end of a wait for a moment before the task suspends for it.
+///
+/// A suspension costs close to a microsecond, most of it to wake a thread. When the other side is running right now on
+/// another processor, its next call comes sooner. So a waiter, which has its place in line already, first looks
+/// whether anything was decided, for about as long as a suspension would cost: so a look in vain costs at most twice
+/// the suspension, and once both sides run they go on without suspending. A look that finds nothing makes the next waiters suspend at once, twice as many each
+/// time, so that a program whose other side is not running pays next to nothing. One in 256 waits suspends all the
+/// same, so that two sides that always find each other do not keep their threads from other tasks.
+///
+/// The order of service is not touched: the place in line is taken before.
+///
+/// Algorithm: competitive spinning (Karlin, Li, Manasse, Owicki, *Empirical Studies of Competitive Spinning for a
+/// Shared-Memory Multiprocessor*, SOSP 1991), with the decision kept for following waits.
+@usableFromInline
+struct Spinner: ~Copyable, Sendable {
+  private static let looks = 48
+  private static let waitsSkippedMinimum = 32
+  private static let waitsSkippedMaximum = 4096
+
+  /// Counts decisions about waits, so that waiters need not take the lock to see that there was none.
+  private let decisions = Atomic<Int>(0)
+  /// Waits that suspend at once before the next look.
+  private let toSkip = Atomic<Int>(0)
+  /// How many the next failure makes suspend at once.
+  private let skipNext = Atomic<Int>(waitsSkippedMinimum)
+
+  /// The count to compare with; to be read before the waiter takes its place in line.
+  @usableFromInline var seen: Int { decisions.load(ordering: .relaxed) }
+
+  /// Some wait was decided; called under the owner's lock.
+  @usableFromInline
+  borrowing func didDecide() {
+    decisions.store(decisions.load(ordering: .relaxed) &+ 1, ordering: .releasing)
+  }
+
+  /// Calls `isOver` whenever something was decided since `seen`, until it is true or it is time to suspend.
+  ///
+  /// Success writes nothing, so that the two sides share no more than they must; the other counters are heuristics that
+  /// threads may overwrite for each other.
+  @usableFromInline
+  borrowing func look(since seen: Int, _ isOver: () -> Bool) -> Bool {
+    guard Mode.isPlain, seen & 255 != 255 else { return false }
+    let skip = toSkip.load(ordering: .relaxed)
+    guard skip == 0 else {
+      toSkip.store(skip - 1, ordering: .relaxed)
+      return false
+    }
+    var seen = seen
+    for _ in 0..<Self.looks {
+      let now = decisions.load(ordering: .acquiring)
+      if now != seen {
+        seen = now
+        if isOver() {
+          if skipNext.load(ordering: .relaxed) != Self.waitsSkippedMinimum {
+            skipNext.store(Self.waitsSkippedMinimum, ordering: .relaxed)
+          }
+          return true
+        }
+      }
+      bakery_pause()
+    }
+    let skipped = skipNext.load(ordering: .relaxed)
+    toSkip.store(skipped, ordering: .relaxed)
+    skipNext.store(min(skipped * 2, Self.waitsSkippedMaximum), ordering: .relaxed)
+    return false
+  }
+}
