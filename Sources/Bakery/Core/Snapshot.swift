@@ -103,13 +103,6 @@ public struct Party: Sendable {
   func holding(since: Deadline) -> Party {
     Party(task: task, operation: operation, count: count, since: since)
   }
-
-  static let nobody = Party(
-    task: TaskIdentity(number: 0, name: nil),
-    operation: "",
-    count: 0,
-    since: Deadline(nanoseconds: 0)
-  )
 }
 
 /// What one object looked like at one moment.

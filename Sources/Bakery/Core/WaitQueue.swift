@@ -84,11 +84,12 @@ struct WaitQueue: Sendable {
     var count = 0
     var outcome = WaitOutcome.cancelled
     var continuation: UnsafeContinuation<WaitOutcome, Never>?
-    var party: Party
   }
 
   private let marksTickets: Bool
   private var slots: ContiguousArray<Slot> = []
+  /// Who waits in each slot; beside the slots, because leaving the line touches three slots but no party.
+  private var names: ContiguousArray<Party> = []
   private var tail: Int32 = -1
   private var free: Int32 = -1
   /// The first waiter's slot, or -1.
@@ -106,14 +107,14 @@ struct WaitQueue: Sendable {
   var firstCount: Int? { front < 0 ? nil : slots[Int(front)].count }
 
   /// Who the first waiter is.
-  var firstParty: Party? { front < 0 ? nil : slots[Int(front)].party }
+  var firstParty: Party? { front < 0 ? nil : names[Int(front)] }
 
   /// The waiters in line, first to last.
   var parties: [Party] {
     var result: [Party] = []
     var index = front
     while index >= 0 {
-      result.append(slots[Int(index)].party)
+      result.append(names[Int(index)])
       index = slots[Int(index)].next
     }
     return result
@@ -133,7 +134,7 @@ struct WaitQueue: Sendable {
   mutating func attach(_ waiter: Waiter) -> WaitOutcome? {
     if let outcome = takeOutcome(waiter.ticket) { return outcome }
     slots[waiter.ticket.index].continuation = waiter.continuation
-    slots[waiter.ticket.index].party = waiter.party
+    names[waiter.ticket.index] = waiter.party
     return nil
   }
 
@@ -209,7 +210,8 @@ struct WaitQueue: Sendable {
 
   private mutating func makeSlot(_ party: Party) -> Int32 {
     guard free >= 0 else {
-      slots.append(Slot(phase: .waiting, count: party.count, party: party))
+      slots.append(Slot(phase: .waiting, count: party.count))
+      names.append(party)
       return Int32(slots.count - 1)
     }
     let index = free
@@ -218,7 +220,7 @@ struct WaitQueue: Sendable {
     slots[slot].next = -1
     slots[slot].phase = .waiting
     slots[slot].count = party.count
-    slots[slot].party = party
+    names[slot] = party
     return index
   }
 
@@ -227,7 +229,6 @@ struct WaitQueue: Sendable {
     slots[slot].generation = (slots[slot].generation &+ 1) & 0x7FFF_FFFF
     slots[slot].phase = .free
     slots[slot].continuation = nil
-    slots[slot].party = .nobody
     slots[slot].next = free
     free = index
   }
