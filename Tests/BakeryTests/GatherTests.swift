@@ -166,16 +166,24 @@ import Testing
   }
 
   @Test func `an iterator may cancel its own gather`() async throws {
-    try await simulate { _ in
-      await #expect(throws: CancellationError.self) {
-        // The gather's own task reads the first input, so this cancels the gather while it holds the board.
-        let inputs = (0..<10).lazy.map { number in
-          if number == 0 { withUnsafeCurrentTask { $0?.cancel() } }
-          return number
-        }
-        _ = try await gather(inputs, width: 1) { $0 }
+    let itself = Channel<Task<[Int], any Error>>(capacity: 1)
+    let task = Task {
+      let task = try await itself.receiver.receive()
+      let inputs = (0..<10).lazy.map { number in
+        // The iterator runs while its child holds the board.
+        if number == 3 { task?.cancel() }
+        return number
       }
+      return try await gather(inputs, width: 2) { $0 }
     }
+    try await itself.sender.send(task)
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
+  @Test func `a width without bound starts no more children than there are inputs`() async throws {
+    #expect(try await gather(0..<5, width: .max) { $0 } == [0, 1, 2, 3, 4])
+    let inputs = sequence(first: 1) { $0 < 1000 ? $0 * 2 : nil }
+    #expect(try await gather(inputs, width: .max) { $0 }.last == 1024)
   }
 
   @Test func `no more than one child waits for a permit`() async throws {

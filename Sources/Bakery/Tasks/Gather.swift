@@ -89,10 +89,11 @@ public func gather<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: 
   require(width >= 1, "gather needs a width of at least 1, got \(width)")
   let board = GatherBoard<Inputs, Kept>(inputs, order: order)
   return try await withChildren(of: board) { group in
-    // A child is started for an input that exists, so a large width costs nothing for few inputs.
+    // Children take even their first input themselves: one that was taken for a child that does not run yet would
+    // hold back the outputs of all others.
     var started = 0
-    while started < width, let first = board.next(after: nil) {
-      group.addTask { try await work(on: board, from: first, policy, transform) }
+    while started < min(width, board.inputsMaximum), !board.isExhausted {
+      group.addTask { try await work(on: board, policy, transform) }
       started += 1
     }
   }

@@ -10,6 +10,7 @@ where Inputs.Element: Sendable {
   struct State {
     @usableFromInline var inputs: Inputs.Iterator
     @usableFromInline var taken = 0
+    @usableFromInline var isExhausted = false
     /// In completion order all outputs so far; in input order those before the first one that is missing.
     @usableFromInline var outputs: [Kept] = []
     /// Those behind it, in a ring of a power of two of places, by the low bits of their index.
@@ -47,6 +48,8 @@ where Inputs.Element: Sendable {
   }
 
   @usableFromInline let order: GatherOrder
+  /// How many inputs there are, where that is known at once.
+  @usableFromInline let inputsMaximum: Int
   @usableFromInline let lock = Lock()
   @usableFromInline let isStopped = Word(0)
   private let failure = Guarded<(any Error)?>(nil)
@@ -56,6 +59,7 @@ where Inputs.Element: Sendable {
   @inlinable
   init(_ inputs: sending Inputs, order: GatherOrder) {
     self.order = order
+    inputsMaximum = (inputs as? any RandomAccessCollection)?.count ?? .max
     state = .allocate(capacity: 1)
     state.initialize(to: State(inputs: inputs.makeIterator()))
   }
@@ -79,10 +83,20 @@ where Inputs.Element: Sendable {
       case .completion: state.pointee.outputs.append(output.kept)
       }
     }
-    guard isStopped.loadFast() == 0, let input = state.pointee.inputs.next() else { return nil }
+    guard isStopped.loadFast() == 0, let input = state.pointee.inputs.next() else {
+      state.pointee.isExhausted = true
+      return nil
+    }
     let index = state.pointee.taken
     state.pointee.taken += 1
     return (index, input)
+  }
+
+  /// Whether a child has found that there are no more inputs.
+  @inlinable var isExhausted: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return state.pointee.isExhausted
   }
 
   /// Ends the giving out of inputs; the first error given is the one that `gather` throws.

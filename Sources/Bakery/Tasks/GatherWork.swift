@@ -21,17 +21,14 @@ func withChildren<Inputs: Sequence & SendableMetatype, Kept: Sendable>(
 @inlinable
 func work<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: Sendable>(
   on board: GatherBoard<Inputs, Kept>,
-  from first: (index: Int, input: Inputs.Element),
   _ policy: GatherPolicy<Output, Kept>,
   _ transform: @concurrent @Sendable (Inputs.Element) async throws -> Output
 ) async throws where Inputs.Element: Sendable {
-  var item = first
-  while true {
+  var output: (index: Int, kept: Kept)?
+  while let item = board.next(after: output) {
     do {
       let result = await Result.capturing { try await transform(item.input) }
-      let kept = try policy.keep(result)
-      guard let next = board.next(after: (item.index, kept)) else { return }
-      item = next
+      output = (item.index, try policy.keep(result))
     } catch {
       board.stop(error)
       throw error
