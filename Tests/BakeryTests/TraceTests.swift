@@ -184,7 +184,7 @@ import Testing
       try await semaphore.withPermit {
         kill(getpid(), SIGUSR1)
         // Real time passes here, because the thread that writes is a real one.
-        try await sleep(until: .after(.milliseconds(200)))
+        try await sleep(until: .after(.seconds(1)))
       }
     }
     let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
