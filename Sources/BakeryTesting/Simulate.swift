@@ -31,7 +31,7 @@ public func simulate<Success: Sendable>(
   let executor = TestExecutor(seed: seed, advancing: autoAdvance ? clock : nil)
   let end = SimulationEnd<Success>()
   let task = Task(executorPreference: executor) {
-    let result = await Result<Success, any Error>.capturingInSimulation {
+    let result = await Result<Success, any Error>.capturing {
       try await Seams.$time.withValue(clock) {
         try await Seams.$random.withValue(SeededRandom(seed: seed)) {
           try await Simulation.$current.withValue(Simulation(executor: executor)) {
@@ -119,27 +119,13 @@ private final class SimulationEnd<Success: Sendable>: Sendable {
   }
 
   func deliver(_ result: Result<Success, any Error>) {
-    let waiter = state.withLockUnobserved { state in
-      guard state.result == nil else {
-        return nil
-          as (UnsafeContinuation<Result<Success, any Error>, Never>, Result<Success, any Error>)?
-      }
-      let final = state.replacement.map { Result.failure($0) } ?? result
+    let (waiter, final) = state.withLockUnobserved { state in
+      let isFirst = state.result == nil
+      let final = state.result ?? state.replacement.map { .failure($0) } ?? result
       state.result = final
-      return state.continuation.map { ($0, final) }
+      return (isFirst ? state.continuation : nil, final)
     }
-    if let (continuation, result) = waiter { continuation.resume(returning: result) }
-  }
-}
-
-extension Result where Failure == any Error {
-  fileprivate static func capturingInSimulation(_ body: () async throws -> Success) async -> Result
-  {
-    do {
-      return .success(try await body())
-    } catch {
-      return .failure(error)
-    }
+    waiter?.resume(returning: final)
   }
 }
 

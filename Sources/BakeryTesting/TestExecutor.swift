@@ -8,8 +8,8 @@ final class TestExecutor: TaskExecutor {
   private enum Step {
     case run(UnownedJob)
     case release([UnsafeContinuation<Void, Never>])
-    case advanceClock
-    case sleep(UInt32, watches: Bool)
+    /// Nothing is ready: time moves on, or the thread sleeps.
+    case idle(UInt32, watches: Bool)
     case leave
   }
 
@@ -96,8 +96,8 @@ final class TestExecutor: TaskExecutor {
         takeAlarm()?()
         job.runSynchronously(on: asUnownedTaskExecutor())
       case .release(let waiters): for waiter in waiters { waiter.resume() }
-      case .advanceClock: clock?.advanceToNextDeadline()
-      case .sleep(let ticket, let watches):
+      case .idle(let ticket, let watches):
+        if clock?.advanceToNextDeadline() == true { continue }
         parker.park(ticket, nanoseconds: watches ? Self.patienceNanoseconds : -1)
         if watches, parker.ticket == ticket { takeWhenStuck()?() }
       case .leave: return
@@ -107,8 +107,6 @@ final class TestExecutor: TaskExecutor {
 
   private func nextStep() -> Step {
     let ticket = parker.ticket
-    // Read before the lock is taken: the clock lets go of cancelled timers when it is asked.
-    let hasTimers = clock?.nextDeadline != nil
     return state.withLockUnobserved { state in
       if !state.ready.isEmpty {
         state.stepsTaken += 1
@@ -123,8 +121,7 @@ final class TestExecutor: TaskExecutor {
         state.hasThread = false
         return .leave
       }
-      if hasTimers { return .advanceClock }
-      return .sleep(ticket, watches: state.whenStuck != nil)
+      return .idle(ticket, watches: state.whenStuck != nil)
     }
   }
 

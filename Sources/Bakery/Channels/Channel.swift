@@ -153,10 +153,7 @@ public struct Channel<Element: Sendable>: Sendable {
     }
 
     /// Whether the channel is closed and empty, so that no element will come any more.
-    public var isFinished: Bool {
-      let snapshot = core.snapshot()
-      return snapshot["closed"] == 1 && snapshot["buffered"] == 0
-    }
+    public var isFinished: Bool { core.isFinished }
 
     /// Refuses further elements: waiting and later senders get theirs back.
     ///

@@ -37,11 +37,11 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
     if isFirst { Trace.record(.closed, identity) }
   }
 
-  @usableFromInline
-  var isClosed: Bool {
+  /// Whether no element will come out any more.
+  var isFinished: Bool {
     lock.lock()
     defer { lock.unlock() }
-    return state.pointee.isClosed
+    return state.pointee.isClosed && state.pointee.buffered == 0
   }
 
   @usableFromInline
@@ -54,7 +54,7 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
   @usableFromInline
   func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {
     lock.lock()
-    let wake = state.pointee.abort(ticket, outcome).wake
+    let wake = state.pointee.abort(ticket, outcome)
     spinner.didDecide()
     lock.unlock()
     wake?.fire()
@@ -100,9 +100,8 @@ struct ChannelStorage<Element: Sendable> {
   @usableFromInline var ring: UnsafeMutablePointer<Element>
   @usableFromInline var places: Int
   @usableFromInline var head = 0
-  /// Elements in transit, by the slot of the task that waits to send or was granted one to receive.
-  @usableFromInline var fromSenders: ContiguousArray<Element?> = []
-  @usableFromInline var forReceivers: ContiguousArray<Element?> = []
+  @usableFromInline var fromSenders = ParkedElements<Element>()
+  @usableFromInline var forReceivers = ParkedElements<Element>()
 
   @inlinable
   init() {
@@ -134,37 +133,25 @@ struct ChannelStorage<Element: Sendable> {
     places *= 2
     head = 0
   }
+}
+
+/// Elements in transit, by the slot of the task that waits to send or was granted one to receive.
+@usableFromInline
+struct ParkedElements<Element: Sendable> {
+  @usableFromInline var elements: ContiguousArray<Element?> = []
 
   @inlinable
-  mutating func parkFromSender(_ element: Element, _ ticket: Ticket) {
-    Self.park(element, ticket, in: &fromSenders)
+  init() {}
+
+  @inlinable
+  mutating func park(_ element: Element, _ ticket: Ticket) {
+    while elements.count <= ticket.index { elements.append(nil) }
+    elements[ticket.index] = element
   }
 
   @inlinable
-  mutating func parkForReceiver(_ element: Element, _ ticket: Ticket) {
-    Self.park(element, ticket, in: &forReceivers)
-  }
-
-  @inlinable
-  mutating func takeFromSender(_ ticket: Ticket) -> Element {
-    Self.take(ticket, from: &fromSenders)
-  }
-
-  @inlinable
-  mutating func takeForReceiver(_ ticket: Ticket) -> Element {
-    Self.take(ticket, from: &forReceivers)
-  }
-
-  @inlinable
-  static func park(_ element: Element, _ ticket: Ticket, in parked: inout ContiguousArray<Element?>)
-  {
-    while parked.count <= ticket.index { parked.append(nil) }
-    parked[ticket.index] = element
-  }
-
-  @inlinable
-  static func take(_ ticket: Ticket, from parked: inout ContiguousArray<Element?>) -> Element {
-    guard let element = parked[ticket.index].take() else {
+  mutating func take(_ ticket: Ticket) -> Element {
+    guard let element = elements[ticket.index].take() else {
       misuse("Channel lost an element of a granted wait: please report this as a bug of Bakery")
     }
     return element
@@ -228,9 +215,9 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
     switch step {
     case .buffer: storage.pointee.append(element, after: state.pointee.buffered &- 1)
     case .handOff(let receiver, _):
-      storage.pointee.parkForReceiver(element, receiver)
+      storage.pointee.forReceivers.park(element, receiver)
       spinner.didDecide()
-    case .wait(let ticket): storage.pointee.parkFromSender(element, ticket)
+    case .wait(let ticket): storage.pointee.fromSenders.park(element, ticket)
     case .full, .closed: break
     }
     lock.unlock()
@@ -255,12 +242,12 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
     case .take: element = storage.pointee.takeFirst()
     case .takeAndRefill(let ticket, let wake):
       element = storage.pointee.takeFirst()
-      let next = storage.pointee.takeFromSender(ticket)
+      let next = storage.pointee.fromSenders.take(ticket)
       storage.pointee.append(next, after: state.pointee.buffered &- 1)
       sender = wake
       spinner.didDecide()
     case .meet(let ticket, let wake):
-      element = storage.pointee.takeFromSender(ticket)
+      element = storage.pointee.fromSenders.take(ticket)
       sender = wake
       spinner.didDecide()
     case .wait, .empty, .closed: break
@@ -277,13 +264,13 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
   {
     willWait()
     var outcome: WaitOutcome?
-    let isOver = spinner.look(since: seen) {
+    spinner.look(since: seen) {
       lock.lock()
       defer { lock.unlock() }
       outcome = state.pointee.takeOutcome(ticket)
       return outcome != nil
     }
-    if isOver, let outcome { return outcome }
+    if let outcome { return outcome }
     return await suspend(ticket, as: .current("send"), until: deadline)
   }
 
@@ -297,14 +284,14 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
     willWait()
     var outcome: WaitOutcome?
     var element: Element?
-    let isOver = spinner.look(since: seen) {
+    spinner.look(since: seen) {
       lock.lock()
       defer { lock.unlock() }
       outcome = state.pointee.takeOutcome(ticket)
       if case .granted? = outcome { element = collect(ticket) }
       return outcome != nil
     }
-    if isOver, let outcome { return (outcome, element) }
+    if let outcome { return (outcome, element) }
     let late = await suspend(ticket, as: .current("receive"), until: deadline)
     guard case .granted = late else { return (late, nil) }
     lock.lock()
@@ -316,7 +303,7 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
   @inlinable
   func collect(_ ticket: Ticket) -> Element {
     state.pointee.receivers.finish(ticket)
-    return storage.pointee.takeForReceiver(ticket)
+    return storage.pointee.forReceivers.take(ticket)
   }
 
   /// Fetches back what a wait that ended without a grant had offered.
@@ -325,6 +312,6 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     state.pointee.senders.finish(ticket)
-    return storage.pointee.takeFromSender(ticket)
+    return storage.pointee.fromSenders.take(ticket)
   }
 }

@@ -96,10 +96,10 @@ struct ChannelState: Sendable {
   }
 
   /// Ends one wait without a grant.
-  mutating func abort(_ ticket: Ticket, _ outcome: WaitOutcome) -> (found: Bool, wake: Wake?) {
+  mutating func abort(_ ticket: Ticket, _ outcome: WaitOutcome) -> Wake? {
     ticket.isMarked
-      ? senders.abort(ticket, outcome, keep: true)
-      : receivers.abort(ticket, outcome)
+      ? senders.abort(ticket, outcome, keep: true).wake
+      : receivers.abort(ticket, outcome).wake
   }
 
   @usableFromInline

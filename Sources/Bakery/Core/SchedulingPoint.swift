@@ -42,7 +42,7 @@ enum Mode {
 
   static var recordsHolders: Bool { bakery_mode() & UInt32(BAKERY_MODE_HOLDERS) != 0 }
 
-  /// The time for holders' records, if they are kept.
+  /// The time for holders' records, if they are kept; to be read before a lock, because it asks a seam.
   static var recordingTime: Deadline? { recordsHolders ? Seams.time.approximateNow : nil }
 
   @usableFromInline

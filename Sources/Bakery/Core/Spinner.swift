@@ -40,7 +40,7 @@ struct Spinner: ~Copyable, Sendable {
   ///
   /// Success writes nothing, so that the two sides share no more than they must; the other counters are heuristics that
   /// threads may overwrite for each other.
-  @usableFromInline
+  @usableFromInline @discardableResult
   borrowing func look(since seen: Int, _ isOver: () -> Bool) -> Bool {
     guard Mode.isPlain, seen & 255 != 255 else { return false }
     let skip = toSkip.load(ordering: .relaxed)

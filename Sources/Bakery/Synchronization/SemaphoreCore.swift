@@ -52,7 +52,7 @@ final class SemaphoreCore: WaitOwner, Traceable {
     case .wait(let ticket):
       registration.ensure(self)
       Trace.record(.waiting, identity, count: count)
-      let outcome = await outcome(of: ticket, "acquire", count, until: deadline, since: seen)
+      let outcome = await outcome(of: ticket, count, until: deadline, since: seen)
       Trace.record(outcome.isGranted ? .holding : .gaveUp, identity, count: count)
       switch outcome {
       case .granted(let token): return token
@@ -67,18 +67,17 @@ final class SemaphoreCore: WaitOwner, Traceable {
 
   private func outcome(
     of ticket: Ticket,
-    _ operation: StaticString,
     _ count: Int,
     until deadline: Deadline,
     since seen: Int
   ) async -> WaitOutcome {
     var outcome: WaitOutcome?
-    let isOver = spinner.look(since: seen) {
+    spinner.look(since: seen) {
       outcome = withState { $0.takeOutcome(ticket) }
       return outcome != nil
     }
-    if isOver, let outcome { return outcome }
-    return await suspend(ticket, as: .current(operation, count: count), until: deadline)
+    if let outcome { return outcome }
+    return await suspend(ticket, as: .current("acquire", count: count), until: deadline)
   }
 
   @usableFromInline @inline(never)
@@ -92,9 +91,8 @@ final class SemaphoreCore: WaitOwner, Traceable {
 
   @usableFromInline @inline(never)
   func giveSlowly(_ count: Int, _ token: UInt64) {
-    let wakes = withState {
-      $0.release(count, token: token, recordingAt: Mode.recordingTime)
-    }
+    let now = Mode.recordingTime
+    let wakes = withState { $0.release(count, token: token, recordingAt: now) }
     Trace.record(.done, identity, count: count)
     wakes.fire()
   }
@@ -106,7 +104,8 @@ final class SemaphoreCore: WaitOwner, Traceable {
 
   @usableFromInline
   func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {
-    withState { $0.abort(ticket, outcome, recordingAt: Mode.recordingTime) }.fire()
+    let now = Mode.recordingTime
+    withState { $0.abort(ticket, outcome, recordingAt: now) }.fire()
   }
 
   /// Takes the word away from the fast paths, lets `body` decide, and gives it back unless tasks wait.
@@ -134,7 +133,8 @@ final class SemaphoreCore: WaitOwner, Traceable {
   }
 
   func resize(to limit: Int) {
-    withState { $0.resize(to: limit, recordingAt: Mode.recordingTime) }.fire()
+    let now = Mode.recordingTime
+    withState { $0.resize(to: limit, recordingAt: now) }.fire()
   }
 
   func close() {

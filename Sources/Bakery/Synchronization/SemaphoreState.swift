@@ -47,7 +47,9 @@ struct SemaphoreState: Sendable {
   mutating func release(_ count: Int, token: UInt64, recordingAt now: Deadline?) -> Wakes {
     holders[token] = nil
     available += count
-    return grantWhatFits(recordingAt: now)
+    var wakes = Wakes()
+    grantWhatFits(recordingAt: now, into: &wakes)
+    return wakes
   }
 
   /// Ends a wait without a grant; whoever stood behind it may fit now.
@@ -84,12 +86,6 @@ struct SemaphoreState: Sendable {
 
   mutating func attach(_ waiter: Waiter) -> WaitOutcome? {
     queue.attach(waiter)
-  }
-
-  private mutating func grantWhatFits(recordingAt now: Deadline?) -> Wakes {
-    var wakes = Wakes()
-    grantWhatFits(recordingAt: now, into: &wakes)
-    return wakes
   }
 
   private mutating func grantWhatFits(recordingAt now: Deadline?, into wakes: inout Wakes) {

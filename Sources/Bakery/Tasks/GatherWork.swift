@@ -68,7 +68,7 @@ func work<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: Sendable>
 extension Result {
   /// What `body` returns or throws; `Result(catching:)` takes no asynchronous body before Swift 6.4.
   @inlinable @inline(__always)
-  static func capturing(_ body: () async throws -> Success) async -> Result
+  package static func capturing(_ body: () async throws -> Success) async -> Result
   where Failure == any Error {
     do {
       return .success(try await body())

@@ -40,10 +40,10 @@ enum WaitRows {
   /// The same with a continuation for each task and no queue: what the runtime itself takes.
   static func cancelBareWaiters(_ count: Int) async throws -> Figure {
     try await cancelled(count) {
-      let waiting = AsyncSemaphore(limit: AsyncSemaphore.limitMaximum)
+      let waiting = Counter()
       return try await nanosecondsToCancel(
         count,
-        waiting: { AsyncSemaphore.limitMaximum - (waiting.snapshot()["available"] ?? 0) },
+        waiting: { waiting.value },
         wait: { try await BareWait().wait(counting: waiting) }
       )
     }
@@ -85,9 +85,8 @@ private final class BareWait: Sendable {
     (continuation: UnsafeContinuation<Void, any Error>?, isCancelled: Bool)
   >((nil, false))
 
-  func wait(counting waiting: AsyncSemaphore) async throws {
-    let permit = try await waiting.acquire()
-    defer { _ = permit.count }
+  func wait(counting waiting: Counter) async throws {
+    waiting.increment()
     try await withTaskCancellationHandler {
       try await withUnsafeThrowingContinuation { continuation in
         let isCancelled = state.withLock { state in
@@ -107,10 +106,18 @@ private final class BareWait: Sendable {
 }
 
 private final class IdleTarget: TimerTarget {
-  private let hits = AsyncSemaphore(limit: AsyncSemaphore.limitMaximum)
+  private let hits = Counter()
 
   /// How often a timer fired: none of these should.
-  var fired: Int { AsyncSemaphore.limitMaximum - (hits.snapshot()["limit"] ?? 0) }
+  var fired: Int { hits.value }
 
-  func timerFired(tag: UInt64) { hits.resize(to: (hits.snapshot()["limit"] ?? 2) - 1) }
+  func timerFired(tag: UInt64) { hits.increment() }
+}
+
+private final class Counter: Sendable {
+  private let count = Atomic(0)
+
+  var value: Int { count.load(ordering: .relaxed) }
+
+  func increment() { count.wrappingAdd(1, ordering: .relaxed) }
 }
