@@ -1,0 +1,88 @@
+internal import Bakery
+
+/// How far a crawl has come.
+package struct CrawlProgress: Sendable {
+  package var counts: CrawlCounts
+  /// URLs that wait to be fetched.
+  package var pending: Int
+  package var elapsed: Duration
+  /// HTML pages a second over the last second or so.
+  package var pagesPerSecond: Double
+  /// The host with the longest average fetch, and that average.
+  package var slowestHost: (name: String, average: Duration)?
+}
+
+/// Reports progress ten times a second.
+struct ProgressTicker {
+  private(set) var next: Deadline
+  private let begin: Deadline
+  private let report: @Sendable (CrawlProgress) -> Void
+  /// Times and page counts of the last ticks, about a second of them.
+  private var marks: [(time: Deadline, pages: Int)]
+  private let interval = Duration.milliseconds(100)
+
+  init(begin: Deadline, report: @escaping @Sendable (CrawlProgress) -> Void) {
+    self.begin = begin
+    self.next = begin
+    self.report = report
+    self.marks = [(begin, 0)]
+  }
+
+  /// Reports if it is time to.
+  mutating func tick(_ book: CrawlBook, _ now: Deadline) {
+    guard now >= next else { return }
+    next = now.advanced(by: interval)
+    report(progress(book, now))
+  }
+
+  /// Reports the end.
+  mutating func finish(_ book: CrawlBook, _ now: Deadline) {
+    report(progress(book, now))
+  }
+
+  private mutating func progress(_ book: CrawlBook, _ now: Deadline) -> CrawlProgress {
+    marks.append((now, book.counts.pages))
+    if marks.count > 11 { marks.removeFirst() }
+    let first = marks[0]
+    let seconds = now.duration(since: first.time).milliseconds / 1000
+    let pages = Double(book.counts.pages - first.pages)
+    return CrawlProgress(
+      counts: book.counts,
+      pending: book.frontier.pendingCount,
+      elapsed: now.duration(since: begin),
+      pagesPerSecond: seconds > 0 ? pages / seconds : 0,
+      slowestHost: book.frontier.slowestHosts(1).first
+    )
+  }
+}
+
+/// What a crawl has come to.
+package struct CrawlReport: Sendable {
+  package let counts: CrawlCounts
+  package let wall: Duration
+  /// URLs that are still to be fetched.
+  package let pending: Int
+  /// Whether it was stopped before its end.
+  package let isStopped: Bool
+  package let timeline: Timeline
+  /// How long pages took to fetch.
+  package let fetchTimes: LatencyHistogram
+  /// The hosts with the longest average fetch.
+  package let slowestHosts: [(name: String, average: Duration)]
+
+  init(_ book: CrawlBook, wall: Duration, isStopped: Bool) {
+    self.counts = book.counts
+    self.wall = wall
+    self.pending = book.frontier.pendingCount
+    self.isStopped = isStopped
+    self.timeline = book.timeline
+    self.fetchTimes = book.fetchTimes
+    self.slowestHosts = book.frontier.slowestHosts(3)
+  }
+}
+
+extension Duration {
+  package var milliseconds: Double {
+    Double(components.seconds) * 1000 + Double(components.attoseconds) / 1e15
+  }
+}

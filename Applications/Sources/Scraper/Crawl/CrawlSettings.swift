@@ -1,0 +1,72 @@
+internal import Bakery
+
+/// How a crawl goes about its work; a value to start from is `CrawlSettings()`.
+package struct CrawlSettings: Sendable {
+  /// How many things happen at one time.
+  package enum Model: String, Sendable, CaseIterable {
+    /// One page after the other: fetched, parsed and stored before the next is asked for.
+    case sequential
+    /// As many fetch slots as `width` says, in tasks.
+    case async
+  }
+
+  package var model = Model.async
+  /// How many pages are fetched at one time, in all.
+  package var width = 16
+  /// How many of them from one host.
+  package var perHost = 4
+  /// The least time between the starts of two requests to one host; robots.txt may ask for more.
+  package var delay = Duration.milliseconds(50)
+  /// Bytes of bodies held at one time.
+  package var memory = 256 << 20
+  /// Bytes a body may have, decompressed.
+  package var bodyMaximum = 10 << 20
+  package var redirectMaximum = 10
+  package var connectTimeout = Duration.seconds(10)
+  /// How long the head of an answer may take.
+  package var headTimeout = Duration.seconds(30)
+  /// How long a whole page may take.
+  package var pageTimeout = Duration.seconds(60)
+  package var retries = RetryPolicy()
+  package var userAgent = "bakery/\(bakeryVersion)"
+  /// Sent with every request, after `User-Agent`.
+  package var headers: [(name: String, value: String)] = []
+  /// How many HTML pages to store before stopping; what was found stays pending.
+  package var limit: Int?
+  /// When to stop; what was found stays pending.
+  package var duration: Duration?
+  package var rules: ItemRules?
+
+  package init() {}
+
+  /// Checks what the types leave open.
+  ///
+  /// - Throws: `SettingsError` for a number that makes no sense.
+  package func check() throws(SettingsError) {
+    try atLeastOne(width, "--concurrency")
+    try atLeastOne(perHost, "--per-host")
+    try atLeastOne(bodyMaximum, "--max-size")
+    try atLeastOne(limit ?? 1, "--limit")
+    guard width <= 4096 else {
+      throw SettingsError("--concurrency \(width) is more than 4,096 connections; give less")
+    }
+    _ = try BodyRooms(memory: memory, slots: width, bodyMaximum: bodyMaximum)
+  }
+
+  private func atLeastOne(_ number: Int, _ option: String) throws(SettingsError) {
+    guard number < 1 else { return }
+    throw SettingsError("\(option) is \(number); it needs at least 1")
+  }
+}
+
+/// The version of the programs, as `bakery --version` and the user agent give it.
+package let bakeryVersion = "0.1.0"
+
+/// A setting that cannot work.
+package struct SettingsError: Error, Hashable, CustomStringConvertible {
+  package let description: String
+
+  package init(_ description: String) {
+    self.description = description
+  }
+}

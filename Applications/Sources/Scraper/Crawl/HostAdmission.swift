@@ -1,0 +1,100 @@
+internal import Bakery
+
+extension PageWorker {
+  /// Finds out whether a host may be asked: its robots.txt, after up to five redirects (RFC 9309, section 2.3.1.2).
+  ///
+  /// > Cancellation: cancels the body and waits for it.
+  @concurrent
+  func admit(_ host: HostJob) async throws -> Admission {
+    do {
+      if !allowsPrivate, try await fetcher.isPrivate(host: host.name) {
+        let reason = "\(host.name) is on a private network and no seed is; give it as a seed"
+        return .closed(FetchFailure(.resolve, reason, isTransient: false), until: .never)
+      }
+    } catch let failure as FetchFailure {
+      return .closed(failure, until: .after(RobotsAnswer.unreachableLifetime))
+    }
+    var attempt = 1
+    while true {
+      let (answer, retryAfter) = try await askRobots(host)
+      guard case .failed(let failure) = answer, failure.isTransient,
+        let pause = settings.retries.next(
+          attempt: attempt,
+          retryAfter: retryAfter,
+          random: Seams.random
+        )
+      else { return admission(answer) }
+      attempt += 1
+      try await sleep(until: .after(pause))
+    }
+  }
+
+  private func admission(_ answer: RobotsReply) -> Admission {
+    switch answer {
+    case .rules(let rules, let lifetime): .open(rules, until: .after(lifetime))
+    case .failed(let failure): .closed(failure, until: .after(RobotsAnswer.unreachableLifetime))
+    }
+  }
+
+  private func askRobots(_ host: HostJob) async throws -> (RobotsReply, retryAfter: Duration?) {
+    var url = host.robotsURL
+    for _ in 0...5 {
+      let answer: FetchAnswer
+      do {
+        answer = try await fetcher.fetch(request(for: url))
+        if (301...308).contains(answer.status), let location = answer.headers["location"],
+          let target = WebURL.resolve(location, base: url), target.isHTTP
+        {
+          url = target
+          continue
+        }
+        return try await reply(answer)
+      } catch let failure as FetchFailure {
+        let text = "robots.txt could not be fetched: \(failure.reason)"
+        return (.failed(FetchFailure(failure.stage, text, isTransient: failure.isTransient)), nil)
+      }
+    }
+    return (.rules(.allowAll, lifetime: RobotsAnswer.lifetime), nil)
+  }
+
+  private func reply(_ answer: FetchAnswer) async throws -> (RobotsReply, retryAfter: Duration?) {
+    var body: [UInt8] = []
+    let deadline = Deadline.after(settings.pageTimeout)
+    while answer.status < 300, body.count < RobotsRules.sizeMaximum {
+      guard try await answer.body.read(deadline: deadline, { body.append(contentsOf: $0) }) else {
+        break
+      }
+    }
+    let answered = RobotsAnswer.rules(
+      status: answer.status,
+      body: body,
+      cacheControl: answer.headers["cache-control"],
+      userAgent: settings.userAgent
+    )
+    switch answered {
+    case .known(let rules, let lifetime): return (.rules(rules, lifetime: lifetime), nil)
+    case .unreachable:
+      let failure = FetchFailure(
+        .robots,
+        "robots.txt answers \(answer.status), so nothing may be fetched for now",
+        isTransient: true
+      )
+      let retryAfter = answer.headers["retry-after"].flatMap {
+        RetryAfter.parse($0, now: wallClock() / 1000)
+      }
+      return (.failed(failure), retryAfter)
+    }
+  }
+}
+
+/// A host to ask for its robots.txt.
+struct HostJob: Sendable {
+  var host: Int
+  var name: String
+  var robotsURL: WebURL
+}
+
+private enum RobotsReply {
+  case rules(RobotsRules, lifetime: Duration)
+  case failed(FetchFailure)
+}

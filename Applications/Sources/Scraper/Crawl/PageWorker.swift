@@ -1,0 +1,199 @@
+internal import Bakery
+
+/// Fetches and parses one page, or finds out what a host allows.
+///
+/// It decides nothing about the crawl: what it returns says what happened.
+struct PageWorker: Sendable {
+  let fetcher: any Fetcher
+  let settings: CrawlSettings
+  let rooms: BodyRooms
+  /// Whether hosts on private networks may be asked, because a seed is on one.
+  let allowsPrivate: Bool
+  /// Milliseconds since 1970.
+  let wallClock: @Sendable () -> Int64
+
+  private let extractor = PageExtractor()
+
+  /// Fetches a page and takes out what is asked for; never throws, except when cancelled.
+  ///
+  /// > Cancellation: cancels the body and waits for it.
+  @concurrent
+  func fetch(_ job: PageJob) async throws -> PageResult {
+    var marks = PageMarks(received: .now)
+    do {
+      let answer = try await fetcher.fetch(request(for: job.url))
+      marks.head = .now
+      let outcome = try await self.outcome(of: answer, job, &marks)
+      return PageResult(job: job, outcome: outcome, marks: marks)
+    } catch let failure as FetchFailure {
+      marks.fetched = .now
+      return PageResult(job: job, outcome: .failed(failure, retryAfter: nil), marks: marks)
+    }
+  }
+
+  func request(for url: WebURL) -> FetchRequest {
+    FetchRequest(
+      url: url,
+      headers: [("User-Agent", settings.userAgent)] + settings.headers,
+      deadline: .after(settings.headTimeout)
+    )
+  }
+
+  private func outcome(
+    of answer: FetchAnswer,
+    _ job: PageJob,
+    _ marks: inout PageMarks
+  ) async throws -> PageOutcome {
+    let status = answer.status
+    let type = ContentType(answer.headers["content-type"] ?? "")
+    switch status {
+    case 301, 302, 303, 307, 308:
+      await drain(answer)
+      marks.fetched = .now
+      return try .redirect(redirectTarget(of: answer, from: job.url))
+    case _ where settings.retries.isRetried(status: status) || status >= 500:
+      await drain(answer)
+      marks.fetched = .now
+      let failure = FetchFailure(
+        .status,
+        "the server answers \(status)",
+        isTransient: settings.retries.isRetried(status: status),
+        status: status
+      )
+      let retryAfter = answer.headers["retry-after"].flatMap {
+        RetryAfter.parse($0, now: wallClock() / 1000)
+      }
+      return .failed(failure, retryAfter: retryAfter)
+    case 200..<300 where type.isHTML || type.isEmpty:
+      return try await page(answer, type, job, &marks)
+    default:
+      await drain(answer)
+      marks.fetched = .now
+      let recorded = RecordedAnswer(
+        status: status,
+        type: type.essence,
+        bytes: answer.headers.contentLength ?? 0,
+        fetchedAt: wallClock()
+      )
+      return .recorded(recorded)
+    }
+  }
+
+  private func redirectTarget(
+    of answer: FetchAnswer,
+    from url: WebURL
+  ) throws(FetchFailure)
+    -> WebURL
+  {
+    guard let location = answer.headers["location"] else {
+      throw FetchFailure(.redirect, "status \(answer.status) without Location", isTransient: false)
+    }
+    guard let target = WebURL.resolve(location, base: url), target.isHTTP else {
+      throw FetchFailure(.redirect, "redirect to \(location), no HTTP URL", isTransient: false)
+    }
+    return target.canonical
+  }
+
+  /// Reads what is left of a short body, so that its connection can serve the next request; a long one
+  /// costs more than a new connection.
+  private func drain(_ answer: FetchAnswer) async {
+    guard let length = answer.headers.contentLength, length <= 65_536 else { return }
+    let deadline = Deadline.after(.seconds(1))
+    while (try? await answer.body.read(deadline: deadline) { _ in }) == true {}
+  }
+
+  private func page(
+    _ answer: FetchAnswer,
+    _ type: ContentType,
+    _ job: PageJob,
+    _ marks: inout PageMarks
+  ) async throws -> PageOutcome {
+    let body = try await readBody(answer)
+    marks.fetched = .now
+    defer { marks.parsed = .now }
+    var recorded = RecordedAnswer(
+      status: answer.status,
+      type: type.essence,
+      bytes: body.bytes.count,
+      fetchedAt: wallClock()
+    )
+    let isHTML = type.isHTML || body.bytes.withUnsafeBytes(ContentType.sniffsAsHTML)
+    recorded.hash = body.bytes.withUnsafeBytes(bodyHash)
+    guard isHTML else { return .recorded(recorded) }
+    if type.isEmpty { recorded.type = "text/html" }
+    let content = body.bytes.withUnsafeBytes { extractor.extract($0, charset: type.charset) }
+    var robots = MetaRobots(content.robots ?? "")
+    for value in answer.headers.all("x-robots-tag") {
+      robots.formUnion(MetaRobots(header: value, userAgent: "bakery"))
+    }
+    let links = LinkResolver(page: job.url, content: content).links
+    guard !robots.contains(.noindex) else {
+      return .unindexed(robots.contains(.nofollow) ? [] : links)
+    }
+    recorded.title = content.title
+    recorded.text = content.text
+    if let rules = settings.rules {
+      let found = try items(rules, body, content.encoding, job.url)
+      recorded.items = found.items
+      recorded.problems = found.problems
+    }
+    return .page(recorded, links, follows: !robots.contains(.nofollow), body.room)
+  }
+
+  private func items(
+    _ rules: ItemRules,
+    _ body: Body,
+    _ encoding: String,
+    _ url: WebURL
+  ) throws -> ItemRules.Found {
+    body.bytes.withUnsafeBytes {
+      rules.items(in: $0, encoding: encoding, url: url.string)
+    }
+  }
+}
+
+/// The body of a page, and the room it takes.
+private struct Body {
+  var bytes: [UInt8] = []
+  var room: LargeRoom?
+}
+
+extension PageWorker {
+  /// Reads a whole body.
+  ///
+  /// Waiting for a large room does not count against the server: it is our memory that is short, not its speed.
+  private func readBody(_ answer: FetchAnswer) async throws -> Body {
+    let promised = answer.headers["content-encoding"] == nil ? answer.headers.contentLength : nil
+    var deadline = Deadline.after(settings.pageTimeout)
+    var body = Body()
+    if let promised {
+      try checkSize(promised)
+      if promised > rooms.share { body.room = try await enterLarge(&deadline) }
+      body.bytes.reserveCapacity(promised)
+    }
+    while try await answer.body.read(deadline: deadline, { body.bytes.append(contentsOf: $0) }) {
+      try checkSize(body.bytes.count)
+      guard body.bytes.count > rooms.share, body.room == nil else { continue }
+      body.room = try await enterLarge(&deadline)
+      body.bytes.reserveCapacity(rooms.bodyMaximum)
+    }
+    return body
+  }
+
+  /// Waits for a large room and moves `deadline` by the time that took.
+  private func enterLarge(_ deadline: inout Deadline) async throws -> LargeRoom {
+    let begin = Deadline.now
+    let room = try await rooms.enterLarge()
+    deadline = deadline.advanced(by: Deadline.now.duration(since: begin))
+    return room
+  }
+
+  private func checkSize(_ count: Int) throws(FetchFailure) {
+    guard count > settings.bodyMaximum else { return }
+    throw FetchFailure(
+      .body,
+      "the body is longer than --max-size \(byteText(settings.bodyMaximum))",
+      isTransient: false
+    )
+  }
+}

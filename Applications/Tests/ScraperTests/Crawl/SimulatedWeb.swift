@@ -1,0 +1,99 @@
+import Bakery
+import BakeryTesting
+import Synchronization
+
+@testable import Scraper
+
+/// Hosts in memory, for crawls in virtual time: what a page answers, how long it takes, and what the crawler did.
+final class SimulatedWeb: Fetcher {
+  struct Page: Sendable {
+    var status = 200
+    var headers: [(name: String, value: String)] = [("Content-Type", "text/html; charset=utf-8")]
+    var body = ""
+    var latency = Duration.milliseconds(50)
+    /// What happens instead of an answer, by the number of the request, from 0.
+    var failures: [FetchFailure] = []
+  }
+
+  /// One request, as the web saw it.
+  struct Request: Sendable {
+    var url: String
+    var begin: Deadline
+    var end: Deadline
+  }
+
+  private struct State {
+    var counts: [String: Int] = [:]
+    var requests: [Request] = []
+    var inFlight: [String: Int] = [:]
+    var inFlightPeak: [String: Int] = [:]
+  }
+
+  private let pages: [String: Page]
+  private let privateHosts: Set<String>
+  private let state = Mutex(State())
+
+  init(_ pages: [String: Page], privateHosts: Set<String> = []) {
+    self.pages = pages
+    self.privateHosts = privateHosts
+  }
+
+  var requests: [Request] { state.withLock { $0.requests } }
+
+  /// The most requests that one host had to answer at the same time.
+  var inFlightPeak: [String: Int] { state.withLock { $0.inFlightPeak } }
+
+  func count(of url: String) -> Int { state.withLock { $0.counts[url] ?? 0 } }
+
+  func isPrivate(host: String) async throws -> Bool { privateHosts.contains(host) }
+
+  func fetch(_ request: FetchRequest) async throws -> FetchAnswer {
+    let url = request.url.string
+    let origin = request.url.origin
+    let begin = Deadline.now
+    let page = pages[url] ?? Page(status: 404, headers: [], latency: .milliseconds(10))
+    let number = state.withLock { state in
+      state.inFlight[origin, default: 0] += 1
+      state.inFlightPeak[origin] = max(
+        state.inFlightPeak[origin] ?? 0,
+        state.inFlight[origin] ?? 0
+      )
+      state.counts[url, default: 0] += 1
+      return (state.counts[url] ?? 1) - 1
+    }
+    defer {
+      state.withLock { state in
+        state.inFlight[origin, default: 1] -= 1
+        state.requests.append(Request(url: url, begin: begin, end: .now))
+      }
+    }
+    let arrival = begin.advanced(by: page.latency)
+    try await sleep(until: min(arrival, request.deadline))
+    guard arrival <= request.deadline else {
+      throw FetchFailure(.request, "no answer in time", isTransient: true)
+    }
+    if number < page.failures.count { throw page.failures[number] }
+    return FetchAnswer(
+      status: page.status,
+      headers: AnswerHeaders(page.headers),
+      body: SimulatedBody(Array(page.body.utf8))
+    )
+  }
+}
+
+/// A body that comes in pieces of a thousand bytes, a millisecond each.
+private final class SimulatedBody: AnswerBody {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: [UInt8]) {
+    self.rest = bytes[...]
+  }
+
+  func read(deadline: Deadline, _ take: (UnsafeRawBufferPointer) -> Void) async throws -> Bool {
+    guard !rest.isEmpty else { return false }
+    try await sleep(until: .after(.milliseconds(1)))
+    rest.prefix(1000).withUnsafeBytes(take)
+    rest = rest.dropFirst(1000)
+    return true
+  }
+}
