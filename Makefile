@@ -3,7 +3,7 @@
 MODULES = Bakery BakeryTesting
 TARGETS = $(foreach module,$(MODULES),--target $(module))
 
-.PHONY: help setup test check format format-check tidy docs docs-check api api-check snippets counts \
+.PHONY: help setup test test-toolkit test-applications demo check format format-check tidy docs docs-check api api-check snippets counts \
   bench
 
 help: ## Show this list
@@ -13,8 +13,17 @@ help: ## Show this list
 setup: ## Install what is missing to build and test (needs root only then)
 	@scripts/setup
 
-test: setup ## Run all tests
+test: test-toolkit test-applications ## Run all tests
+
+test-toolkit: setup ## Run the tests of the toolkit
 	swift test --disable-xctest
+
+test-applications: setup ## Run the tests of the applications
+	cd Applications && swift test --disable-xctest
+
+demo: setup ## Scrape a sample site one page at a time and then many, and compare
+	cd Applications && swift build -c release --product bakery
+	Applications/.build/release/bakery demo --out demo/out
 
 # Warnings are errors here; each step also has a target of its own.
 check: export CI = true
