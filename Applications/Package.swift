@@ -73,6 +73,7 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ]
     ),
+    .testTarget(name: "BakeryCommandTests", dependencies: ["BakeryCommand"]),
     .testTarget(
       name: "HTTPServerTests",
       dependencies: [
@@ -89,7 +90,8 @@ let package = Package(
     .testTarget(
       name: "ScraperTests",
       dependencies: [
-        toolkit, testing, "Scraper", .product(name: "GRDB", package: "GRDB.swift"),
+        toolkit, testing, "HTTPServer", "SampleSite", "Scraper",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ]
     ),
   ]

@@ -133,7 +133,7 @@ struct PageWorker: Sendable {
     recorded.title = content.title
     recorded.text = content.text
     if let rules = settings.rules {
-      let found = try items(rules, body, content.encoding, job.url)
+      let found = items(rules, body, content.encoding, job.url)
       recorded.items = found.items
       recorded.problems = found.problems
     }
@@ -145,7 +145,7 @@ struct PageWorker: Sendable {
     _ body: Body,
     _ encoding: String,
     _ url: WebURL
-  ) throws -> ItemRules.Found {
+  ) -> ItemRules.Found {
     body.bytes.withUnsafeBytes {
       rules.items(in: $0, encoding: encoding, url: url.string)
     }

@@ -61,11 +61,17 @@ struct NetworkFailure {
     return FetchFailure(place, text.prefix(1).lowercased() + text.dropFirst(), isTransient: true)
   }
 
+  /// What is left on a connection by an answer longer than it said breaks the next one, so a head that makes no sense is worth a
+  /// second try, which gets a new connection.
   private func parser(_ error: HTTPParserError) -> FetchFailure {
-    let reason =
-      error == .headerOverflow
-      ? "the header is longer than 80 KB" : "the answer is not valid HTTP (\(error))"
-    return FetchFailure(stage, reason, isTransient: false)
+    switch error {
+    case .headerOverflow:
+      FetchFailure(stage, "the header is longer than 80 KB", isTransient: false)
+    case .invalidEOFState:
+      FetchFailure(stage, "the server closed the connection too early", isTransient: true)
+    default:
+      FetchFailure(stage, "the answer is not valid HTTP (\(error))", isTransient: !isBody)
+    }
   }
 
   private func decompression(_ error: NIOHTTPDecompression.DecompressionError) -> FetchFailure {

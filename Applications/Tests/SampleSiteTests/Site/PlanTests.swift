@@ -61,7 +61,7 @@ import Testing
   @Test func `numbers that do not fit are refused with those that would`() throws {
     func message(pages: Int = 600, hosts: Int = 8, base: String = "127.0.0.1") -> String {
       let address = Address(host: base, port: 80)
-      let failure = #expect(throws: SampleSiteFailure.self) {
+      let failure = #expect(throws: SampleWebFailure.self) {
         try SampleWebsite(pages: pages, hosts: hosts, base: address)
       }
       return failure?.description ?? ""

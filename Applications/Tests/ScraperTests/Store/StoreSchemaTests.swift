@@ -57,9 +57,8 @@ struct StoreSchemaTests {
     }
   }
 
-  @Test(arguments: StoreSchema.migrations)
-  func `states of URLs are those of the schema`(migration: String) {
+  @Test func `states of URLs are those of the schema`() {
     let states = URLState.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
-    #expect(migration.contains("state IN (\(states))"))
+    #expect(StoreSchema.migrations[0].contains("state IN (\(states))"))
   }
 }

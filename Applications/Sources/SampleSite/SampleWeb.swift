@@ -24,13 +24,13 @@ package struct SampleWebsite: Sendable {
   ///   - pages: How many pages the hosts have together; ten for each at least.
   ///   - hosts: How many hosts, at most 64.
   ///   - base: Where host 0 is.
-  /// - Throws: `SampleSiteFailure` when the numbers do not go together.
+  /// - Throws: `SampleWebFailure` when the numbers do not go together.
   package init(
     seed: UInt64 = 1,
     pages: Int = 600,
     hosts: Int = 8,
     base: Address = .loopback(port: 8080)
-  ) throws(SampleSiteFailure) {
+  ) throws(SampleWebFailure) {
     guard (1...64).contains(hosts) else { throw .hosts(hosts) }
     guard (hosts * 10...100_000).contains(pages) else { throw .pages(pages, hosts: hosts) }
     guard let last = Self.lastNumber(of: base), last + hosts <= 255 else {
@@ -92,7 +92,7 @@ package struct SampleWebsite: Sendable {
 }
 
 /// Numbers from which no site can be made.
-package enum SampleSiteFailure: Error, Hashable, CustomStringConvertible {
+package enum SampleWebFailure: Error, Hashable, CustomStringConvertible {
   case hosts(Int)
   case pages(Int, hosts: Int)
   case base(Address, hosts: Int)
