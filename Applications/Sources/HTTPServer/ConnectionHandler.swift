@@ -19,6 +19,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// The connection's task, while it waits for the client to end its side.
   private var endWaiter: CheckedContinuation<Void, Never>?
   private var inputHasEnded = false
+  private var isFinishing = false
   private var isReadPending = false
   /// How many bytes of a streamed body are still to come, if its length was promised.
   private var remaining: Int?
@@ -102,10 +103,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
       nextWaiter = nil
       waiter.resume(returning: nil)
     }
-    if isReadPending, state.wantsInput {
-      isReadPending = false
-      context.read()
-    }
+    readIfPending()
+  }
+
+  private func readIfPending() {
+    guard isReadPending, state.wantsInput else { return }
+    isReadPending = false
+    context?.read()
   }
 
   // What the connection's task asks for.
@@ -187,6 +191,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// A connection that is closed with unread input is reset, and the reset may overtake the answer. So only our side
   /// is closed at first, and what the client still sends is dropped for a while (RFC 9112, 9.6).
   func finish() {
+    guard !isFinishing else { return }
+    isFinishing = true
+    state.end()
+    readIfPending()
     // An empty piece is nothing on the wire, but its future comes after what was written before.
     flush(.body(.byteBuffer(ByteBuffer()))).assumeIsolated().whenComplete { _ in
       guard let context = self.context else { return }
@@ -207,6 +215,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     case .handOut:
       deliver()
       schedule(after: state.interval) { $0.check() }
+    case .finish:
+      finish()
+      deliver()
     case .close:
       context.close(promise: nil)
     }

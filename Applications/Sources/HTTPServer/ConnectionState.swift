@@ -20,7 +20,9 @@ struct ConnectionState {
     case again(after: TimeAmount)
     /// `next` has news; look again as well.
     case handOut
-    /// The client is not worth waiting for any longer.
+    /// Nothing is under way and nothing comes: the connection ends in good order.
+    case finish
+    /// The client does not take its answer: it is cut off.
     case close
   }
 
@@ -135,10 +137,15 @@ struct ConnectionState {
 
   /// Whether the answer that begins now is the last one because the connection was drained meanwhile.
   mutating func endsWithAnswer() -> Bool {
-    guard isDraining else { return false }
+    if isDraining { end() }
+    return isDraining
+  }
+
+  /// Drops what is ready and what still comes: the connection is about to end.
+  mutating func end() {
     input = .ended
+    body = ByteBuffer()
     ready.removeAll()
-    return true
   }
 
   /// Hands out the next exchange, the one before being answered.
@@ -184,9 +191,8 @@ struct ConnectionState {
     guard !isAnswering, ready.isEmpty else { return .again(after: interval) }
     let deadline = idleSince + TimeAmount(settings.idleTimeout)
     guard now >= deadline else { return .again(after: min(deadline - now, interval)) }
-    guard !hasEnded else { return .close }
     input = .ended
-    return .handOut
+    return .finish
   }
 
   /// The longest time from one check to the next.

@@ -71,9 +71,9 @@ package enum Server {
       for listener in listeners {
         group.addTask {
           await withDiscardingTaskGroup { served in
-            // The listener ends with an error only when it is closed while it waits for a place.
+            // An error of a listener is the end of it, as when it is closed.
             try? await listener.forEachConnection { connection in
-              let place = try await places.acquire()
+              guard let place = try? await places.acquire() else { return connection.close() }
               served.addTask {
                 await serve(connection)
                 _ = place.count

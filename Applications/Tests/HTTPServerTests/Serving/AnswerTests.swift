@@ -84,6 +84,22 @@ import Testing
     }
   }
 
+  @Test func `an answer that ends the connection arrives, whatever the client still sends`()
+    async throws
+  {
+    let handler: Server.Handler = { _ in
+      var response = Response(text: "enough")
+      response.headers["Connection"] = "close"
+      return response
+    }
+    try await serve(ServerSettings(), handler) { client in
+      try await client.send((0..<20_000).map { get("/\($0)") }.joined())
+      let heard = try await client.hearAll()
+      #expect(heard.hasSuffix("\r\n\r\nenough"))
+      #expect(heard.split(separator: "HTTP/1.1").count == 1)
+    }
+  }
+
   @Test func `the answer to HEAD has no body, and the next one follows`() async throws {
     let handler: Server.Handler = { request in
       guard request.path == "/stream" else { return Response(text: "four") }

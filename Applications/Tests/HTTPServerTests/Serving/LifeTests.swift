@@ -103,18 +103,24 @@ import Testing
     // A busy machine may take its time.
     settings.drainTimeout = .seconds(600)
     let patient = settings
+    let handler: Server.Handler = { request in
+      request.path == "/quick" ? Response() : try await oven.handle(request)
+    }
     let idle = Channel<String>(capacity: 1)
     let busy = Channel<Answer>(capacity: 1)
     try await withThrowingTaskGroup(of: Void.self) { group in
       let address = try await Server.run(
         listen: [.loopback(port: 0)],
         settings: patient,
-        handler: oven.handle
+        handler: handler
       ) {
         let address = $0.addresses[0]
         let connected = Channel<Void>(capacity: 1)
         group.addTask {
           try await RawClient.connect(to: address) { client in
+            // An answer shows that the connection has been accepted, which connecting alone does not.
+            try await client.send(get("/quick"))
+            #expect(try await client.hearAnswer().status == 200)
             try await connected.sender.send(())
             try await idle.sender.send(client.hearAll())
           }
