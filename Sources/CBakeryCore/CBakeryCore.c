@@ -1,12 +1,14 @@
-// For pthread_setname_np.
+// For pthread_setname_np and sched_getaffinity.
 #define _GNU_SOURCE
 #include "CBakeryCore.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 // The futex call is an instruction, not libc's `syscall`: a tester may interpose that symbol to
 // control random numbers, and a lock must not pass through it.
@@ -39,7 +41,6 @@ static inline long bakery_futex(
 }
 #else
 // Elsewhere a waiter gives up its time slice and looks again: correct, not efficient, untested.
-#include <sched.h>
 static inline long bakery_futex(
     const void *word, long operation, long value, const struct timespec *timeout) {
   (void)word, (void)operation, (void)value, (void)timeout;
@@ -75,6 +76,21 @@ void bakery_name_thread(const char *name) {
 #else
   (void)name;
 #endif
+}
+
+static _Thread_local void *current_worker = 0;
+
+void *bakery_current_worker(void) { return current_worker; }
+
+void bakery_set_current_worker(void *worker) { current_worker = worker; }
+
+int32_t bakery_processor_count(void) {
+#if defined(__linux__)
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
+#endif
+  long online = sysconf(_SC_NPROCESSORS_ONLN);
+  return online < 1 ? 1 : (int32_t)online;
 }
 
 uint32_t bakery_mode_word = 0;

@@ -30,6 +30,13 @@ int64_t bakery_clock(int coarse);
 /// Names the calling thread, as far as the system shows it (15 characters).
 void bakery_name_thread(const char *name);
 
+/// The worker of a pool whose thread calls, or null.
+void *bakery_current_worker(void);
+void bakery_set_current_worker(void *worker);
+
+/// How many processors the process may use.
+int32_t bakery_processor_count(void);
+
 /// What the toolkit reports, as bits; 0 is the usual state. Every hot path tests this word once and
 /// takes its slow path when it is not 0, so that observation costs one predictable branch when off.
 #define BAKERY_MODE_SCHEDULING 1u

@@ -1,0 +1,111 @@
+internal import CBakeryCore
+internal import Synchronization
+
+/// One thread of a pool with its jobs.
+// Safe because the fields that are no atomics belong to the worker's own thread.
+final class PoolWorker: @unchecked Sendable {
+  let index: Int
+  let ring = JobRing()
+  let parker = Parker()
+  /// The job that was woken last by the one that runs: next to run, because what they share is in the cache. 0 is none.
+  private let nextJob = Atomic<UInt>(0)
+  /// How many jobs were begun; tells a lookout whether the running one is still the same.
+  private let begun = Atomic<UInt>(0)
+  /// The job that runs, to recognise that it puts itself in line again.
+  private var running: UInt = 0
+  /// How often in a row the job woken last was run.
+  private var streak = 0
+  private var random: UInt64
+
+  init(index: Int) {
+    self.index = index
+    random = UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15
+  }
+
+  /// The worker whose thread calls, whichever pool it is of.
+  static var current: PoolWorker? {
+    // Safe because only a worker's own thread stores the pointer, for as long as the worker lives.
+    bakery_current_worker().map { Unmanaged<PoolWorker>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  var hasWork: Bool { !ring.isEmpty }
+  var hasNextJob: Bool { nextJob.load(ordering: .relaxed) != 0 }
+  var waiting: Int { ring.count + (hasNextJob ? 1 : 0) }
+  var isRunning: Bool { isBusy.load(ordering: .relaxed) }
+  private let isBusy = Atomic<Bool>(false)
+
+  /// Adds a job from the worker's own thread; true when another worker could take one now.
+  ///
+  /// A job that puts itself in line again yields, so it goes to the end; any other was woken, and comes next.
+  func add(_ job: UnownedJob, overflow: ([UnownedJob]) -> Void) -> Bool {
+    let bits = Self.bits(job)
+    if bits == running {
+      ring.append(job, overflow: overflow)
+      return true
+    }
+    let displaced = nextJob.exchange(bits, ordering: .acquiringAndReleasing)
+    guard displaced != 0 else { return false }
+    ring.append(Self.job(displaced), overflow: overflow)
+    return true
+  }
+
+  /// What to run next of the worker's own jobs.
+  func takeOwn() -> UnownedJob? {
+    if streak < 3 {
+      let bits = takeNextJob()
+      if bits != 0 {
+        streak += 1
+        return Self.job(bits)
+      }
+    }
+    streak = 0
+    if let job = ring.takeFirst() { return job }
+    let bits = takeNextJob()
+    return bits == 0 ? nil : Self.job(bits)
+  }
+
+  private func takeNextJob() -> UInt {
+    guard nextJob.load(ordering: .relaxed) != 0 else { return 0 }
+    return nextJob.exchange(0, ordering: .acquiringAndReleasing)
+  }
+
+  func run(_ job: UnownedJob, on executor: UnownedTaskExecutor) {
+    running = Self.bits(job)
+    begun.store(begun.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+    isBusy.store(true, ordering: .relaxed)
+    job.runSynchronously(on: executor)
+    isBusy.store(false, ordering: .relaxed)
+    running = 0
+  }
+
+  /// What a lookout remembers of a worker between two looks.
+  struct Sight: Equatable {
+    var nextJob: UInt
+    var begun: UInt
+  }
+
+  var sight: Sight {
+    Sight(nextJob: nextJob.load(ordering: .relaxed), begun: begun.load(ordering: .relaxed))
+  }
+
+  /// Takes the job that waits behind one that has been running since `sight`.
+  func takeStuck(since sight: Sight) -> UnownedJob? {
+    guard sight.nextJob != 0, sight == self.sight else { return nil }
+    let bits = nextJob.exchange(0, ordering: .acquiringAndReleasing)
+    return bits == 0 ? nil : Self.job(bits)
+  }
+
+  /// A number below `bound` (xorshift64*, Vigna 2016); where to look for work first needs no more.
+  func draw(below bound: Int) -> Int {
+    random ^= random >> 12
+    random ^= random << 25
+    random ^= random >> 27
+    return Int((random &* 0x2545_F491_4F6C_DD1D) >> 33) % bound
+  }
+
+  // Safe because a job is one reference, and the cast checks the size.
+  private static func bits(_ job: UnownedJob) -> UInt { unsafeBitCast(job, to: UInt.self) }
+
+  // Safe because the bits are those of a job that was added and not yet taken.
+  private static func job(_ bits: UInt) -> UnownedJob { unsafeBitCast(bits, to: UnownedJob.self) }
+}
