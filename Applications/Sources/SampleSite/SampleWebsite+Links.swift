@@ -71,11 +71,19 @@ extension SampleWebsite {
         links: (0..<6).map { _ in anyArticle(of: host, "/", host, dice) }
       ),
       LinkGroup(heading: "In the back", links: [link(from: "/", host, to: .curiosities, on: host)]),
+      LinkGroup(heading: "Worth the wait", links: waits(of: host)),
     ]
     let others = host == 0 ? Array(1..<hosts) : [0]
     let links = others.filter { $0 < hosts }.map { link(from: "/", host, to: .front, on: $0) }
     if !links.isEmpty { groups.append(LinkGroup(heading: "Bakeries of the guild", links: links)) }
     return groups
+  }
+
+  /// What takes longest stands in front, so that a crawl in the order of discovery can begin with it.
+  private func waits(of host: Int) -> [SampleLink] {
+    [Special.soldOut, .slowProof].filter(specials(of: host).contains).map {
+      link(from: "/", host, to: .special($0), on: host)
+    }
   }
 
   private func articleGroups(_ section: Section, _ index: Int, _ host: Int) -> [LinkGroup] {
