@@ -38,14 +38,20 @@ extension WaitOwner {
 
   private func suspend(_ ticket: Ticket, as party: Party) async -> WaitOutcome {
     await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
-        let waiter = Waiter(ticket: ticket, party: party, continuation: continuation)
-        if let outcome = self.attach(waiter) {
-          continuation.resume(returning: outcome)
-        }
-      }
+      await suspendUncancellable(ticket, as: party)
     } onCancel: {
       self.abort(ticket, .cancelled)
+    }
+  }
+
+  /// The same for a wait that neither a cancellation nor a deadline ends.
+  @usableFromInline
+  func suspendUncancellable(_ ticket: Ticket, as party: Party) async -> WaitOutcome {
+    await withUnsafeContinuation { continuation in
+      let waiter = Waiter(ticket: ticket, party: party, continuation: continuation)
+      if let outcome = self.attach(waiter) {
+        continuation.resume(returning: outcome)
+      }
     }
   }
 }

@@ -109,6 +109,9 @@ struct WaitQueue: Sendable {
   /// Who the first waiter is.
   var firstParty: Party? { front < 0 ? nil : names[Int(front)] }
 
+  /// Who waits with that ticket, as far as is known yet.
+  func party(of ticket: Ticket) -> Party { names[ticket.index] }
+
   /// The waiters in line, first to last.
   var parties: [Party] {
     var result: [Party] = []

@@ -1,0 +1,198 @@
+/// The working part of `AsyncMutex`: the fast paths, the lock, and the decisions of `MutexState`.
+@usableFromInline
+final class MutexCore: WaitOwner, Traceable {
+  @usableFromInline let identity: ObjectIdentity
+  /// Bit 1 while the mutex is locked, bit 0 while lockers and unlockers must take the slow path.
+  ///
+  /// While bit 0 is set only the holder of `state`'s lock changes the word.
+  @usableFromInline let word = Word(0)
+  @usableFromInline let scopes = ScopeHolders()
+  private let state = Guarded(MutexState())
+  private let registration = Registration()
+  private let spinner = Spinner()
+
+  init(identity: ObjectIdentity) {
+    self.identity = identity
+    if identity.name != nil { registration.ensure(self) }
+  }
+
+  @inlinable @inline(__always)
+  func lockFast() -> Bool {
+    guard Mode.isPlain else { return false }
+    var current = word.loadFast()
+    while current == 0 {
+      if word.replaceFast(&current, with: 2) { return true }
+    }
+    return false
+  }
+
+  @inlinable @inline(__always)
+  func unlock() {
+    if Mode.isPlain {
+      var current = 2
+      repeat {
+        if word.replaceFast(&current, with: 0) { return }
+      } while current == 2
+    }
+    unlockSlowly()
+  }
+
+  @usableFromInline @inline(never)
+  func lockSlowly(_ deadline: Deadline) async throws {
+    let seen = spinner.seen
+    guard let ticket = takeOrLineUp() else { return }
+    var outcome = look(for: ticket, since: seen)
+    if outcome == nil {
+      outcome = await suspend(ticket, as: .current("lock"), until: deadline)
+    }
+    try finish(outcome, "lock", deadline)
+  }
+
+  @usableFromInline @inline(never)
+  func lockUncancellablySlowly() async {
+    let seen = spinner.seen
+    guard let ticket = takeOrLineUp() else { return }
+    if look(for: ticket, since: seen) == nil {
+      _ = await suspendUncancellable(ticket, as: .current("lock"))
+    }
+    Trace.record(.holding, identity)
+  }
+
+  @usableFromInline @inline(never)
+  func tryLockSlowly() -> Bool {
+    let party = Party.arriving("lock")
+    let isTaken = withState { $0.tryLock(party, recordsHolder: Mode.recordsHolders) }
+    if isTaken { Trace.record(.holding, identity) }
+    return isTaken
+  }
+
+  @usableFromInline @inline(never)
+  func unlockSlowly() {
+    let now = Mode.recordingTime
+    let wakes = withState { $0.unlock(recordingAt: now) }
+    Trace.record(.done, identity)
+    wakes.fire()
+  }
+
+  /// Gives the lock back until some scope has changed the value, and takes it again; without it if it throws.
+  @usableFromInline @inline(never)
+  func waitForChange(_ deadline: Deadline) async throws {
+    let ticket = startWaiting(for: MutexState.change)
+    Trace.record(.waiting, identity)
+    let outcome = await suspend(ticket, as: .current("withLock(when:)"), until: deadline)
+    try finish(outcome, "withLock(when:)", deadline)
+  }
+
+  private func takeOrLineUp() -> Ticket? {
+    let party = Party.arriving("lock")
+    switch withState({ $0.lock(party, recordsHolder: Mode.recordsHolders) }) {
+    case .granted:
+      Trace.record(.holding, identity)
+      return nil
+    case .wait(let ticket):
+      scopes.requireAbsent(
+        "\(identity) is locked by \(TaskIdentity.current) already, which would wait for itself for ever; "
+          + "do not lock it again inside its own scope: pass the value on instead"
+      )
+      registration.ensure(self)
+      Trace.record(.waiting, identity)
+      return ticket
+    }
+  }
+
+  private func look(for ticket: Ticket, since seen: Int) -> WaitOutcome? {
+    var outcome: WaitOutcome?
+    spinner.look(since: seen) {
+      outcome = withState { $0.takeOutcome(ticket) }
+      return outcome != nil
+    }
+    return outcome
+  }
+
+  private func finish(
+    _ outcome: WaitOutcome?,
+    _ operation: StaticString,
+    _ deadline: Deadline
+  ) throws {
+    let isGranted = outcome?.isGranted ?? false
+    Trace.record(isGranted ? .holding : .gaveUp, identity)
+    guard !isGranted else { return }
+    guard outcome == .timedOut else { throw CancellationError() }
+    throw DeadlineExceeded(operation: "\(operation) on \(identity)", deadline: deadline)
+  }
+
+  /// Tickets of the line for the lock are plain, those of waits for a change are marked.
+  @usableFromInline
+  func attach(_ waiter: Waiter) -> WaitOutcome? {
+    guard !waiter.ticket.isMarked else { return attach(waiter, of: MutexState.change) }
+    return withState { $0.attach(waiter) }
+  }
+
+  @usableFromInline
+  func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {
+    guard !ticket.isMarked else { return abort(ticket, of: MutexState.change, outcome) }
+    withState { $0.abort(ticket, outcome) }.fire()
+  }
+
+  /// Takes the word away from the fast paths, lets `body` decide, and gives it back unless tasks wait.
+  private func withState<Success>(
+    _ body: (inout MutexState) -> sending Success
+  ) -> sending Success {
+    state.withLock { state in
+      state.isLocked = word.setBits(1) & 2 != 0
+      let waiting = state.line.waiting
+      defer { word.store((state.isLocked ? 2 : 0) | (state.needsAttention ? 1 : 0)) }
+      let result = body(&state)
+      if state.line.waiting < waiting { spinner.didDecide() }
+      return result
+    }
+  }
+
+  @usableFromInline
+  func snapshot() -> Snapshot {
+    let state = withState { $0 }
+    let changes = state.queue(of: MutexState.change)
+    return Snapshot(
+      of: identity,
+      figures: [
+        "locked": state.isLocked ? 1 : 0,
+        "waiting": state.line.waiting + changes.waiting,
+      ],
+      holders: state.holder.map { [$0] } ?? [],
+      waiters: state.line.parties + changes.parties
+    )
+  }
+}
+
+/// Conditions, whose waits the mutex decides because they end with its lock.
+extension MutexCore {
+  func makeCondition() -> Int { withState { $0.makeCondition() } }
+
+  func removeCondition(_ number: Int) { withState { $0.removeCondition(number) } }
+
+  func queue(of condition: Int) -> WaitQueue { withState { $0.queue(of: condition) } }
+
+  /// Takes a place in the condition's line and gives the lock back.
+  func startWaiting(for condition: Int) -> Ticket {
+    let (party, now) = (Party.arriving("wait"), Mode.recordingTime)
+    let (ticket, wakes) = withState { $0.wait(for: condition, party, recordingAt: now) }
+    registration.ensure(self)
+    Trace.record(.done, identity)
+    wakes.fire()
+    return ticket
+  }
+
+  func notify(_ condition: Int, limit: Int) {
+    let now = Mode.recordingTime
+    withState { $0.notify(condition, limit: limit, recordingAt: now) }.fire()
+  }
+
+  func attach(_ waiter: Waiter, of condition: Int) -> WaitOutcome? {
+    withState { $0.attach(waiter, of: condition) }
+  }
+
+  func abort(_ ticket: Ticket, of condition: Int, _ outcome: WaitOutcome) {
+    let now = Mode.recordingTime
+    withState { $0.abort(ticket, of: condition, outcome, recordingAt: now) }.fire()
+  }
+}
