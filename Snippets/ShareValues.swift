@@ -115,4 +115,36 @@ for number in 0..<40 { try await put("line \(number)") }
 let all = try await taken
 precondition(Set(all).count == 40)
 print("\(all.count) lines went through a buffer of ten")
+
+struct Table: Sendable {
+  var entries: [String: String] = [:]
+}
+
+func answer(_ text: String?) async throws -> String {
+  try await sleep(until: .after(.milliseconds(1)))
+  return text ?? "not found"
+}
+// snippet.show
+
+// snippet.readers
+// Requests use the table side by side, for as long as an answer takes; a new table waits for them, and they for it.
+let table = AsyncRWLock(Table(), name: "routing table")
+
+func handle(_ path: String) async throws -> String {
+  try await table.withReadLock(deadline: .after(.seconds(2))) { table in
+    try await answer(table.entries[path])
+  }
+}
+
+func replace(by entries: [String: String]) async throws {
+  try await table.withWriteLock { $0.entries = entries }
+}
+// snippet.end
+
+// snippet.hide
+try await replace(by: ["/": "home"])
+let answers = try await gather(0..<8, width: 8) { _ in try await handle("/") }
+precondition(answers.allSatisfy { $0 == "home" })
+precondition(table.snapshot()["readers"] == 0)
+print("\(answers.count) answers from one table")
 // snippet.show

@@ -31,5 +31,16 @@ import Testing
     expect("AsyncMutex \"accounts\"", in: result)
     expect("do not lock it again inside its own scope", in: result)
   }
+
+  @Test func `a reader that wants to write inside its read scope`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let lock = AsyncRWLock(0, name: "routes")
+      try await lock.withReadLock { before in
+        try await lock.withWriteLock { $0 = before + 1 }
+      }
+    }
+    expect("AsyncRWLock \"routes\"", in: result)
+    expect("leave the read scope and look again under the write lock", in: result)
+  }
   #endif
 }

@@ -1,0 +1,175 @@
+/// The working part of `AsyncRWLock`: the fast paths, the lock, and the decisions of `RWLockState`.
+@usableFromInline
+final class RWLockCore: WaitOwner, Traceable {
+  @usableFromInline let identity: ObjectIdentity
+  /// Readers times four, plus two while a writer is in, plus one while all must take the slow path.
+  ///
+  /// While that last bit is set only the holder of `state`'s lock changes the word.
+  @usableFromInline let word = Word(0)
+  @usableFromInline let scopes = ScopeHolders()
+  private let state = Guarded(RWLockState())
+  private let registration = Registration()
+  private let spinner = Spinner()
+
+  init(identity: ObjectIdentity) {
+    self.identity = identity
+    if identity.name != nil { registration.ensure(self) }
+  }
+
+  @inlinable @inline(__always)
+  func readFast() -> Bool {
+    guard Mode.isPlain else { return false }
+    var current = word.loadFast()
+    while current & 3 == 0 {
+      if word.replaceFast(&current, with: current &+ 4) { return true }
+    }
+    return false
+  }
+
+  @inlinable @inline(__always)
+  func writeFast() -> Bool {
+    guard Mode.isPlain else { return false }
+    var current = word.loadFast()
+    while current == 0 {
+      if word.replaceFast(&current, with: 2) { return true }
+    }
+    return false
+  }
+
+  @inlinable @inline(__always)
+  func endRead(_ token: UInt64) {
+    scopes.leave()
+    if token == 0, Mode.isPlain {
+      var current = word.loadFast()
+      while current & 1 == 0 {
+        if word.replaceFast(&current, with: current &- 4) { return }
+      }
+    }
+    unlockSlowly(isWriter: false, token)
+  }
+
+  @inlinable @inline(__always)
+  func endWrite(_ token: UInt64) {
+    scopes.leave()
+    if token == 0, Mode.isPlain {
+      var current = 2
+      repeat {
+        if word.replaceFast(&current, with: 0) { return }
+      } while current == 2
+    }
+    unlockSlowly(isWriter: true, token)
+  }
+
+  @usableFromInline @inline(never)
+  func lockSlowly(isWriter: Bool, _ deadline: Deadline) async throws -> UInt64 {
+    let operation: StaticString = isWriter ? "withWriteLock" : "withReadLock"
+    let seen = spinner.seen
+    let party = Party.arriving(operation)
+    let access: RWLockState.Access = isWriter ? .write : .read
+    switch withState({ $0.lock(access, party, recordsHolder: Mode.recordsHolders) }) {
+    case .granted(let token):
+      Trace.record(.holding, identity)
+      return token
+    case .wait(let ticket):
+      scopes.requireAbsent(
+        "\(identity): \(operation) of \(TaskIdentity.current) waits for a scope of the task's own and would for ever; "
+          + "do not lock it again inside: to write what was read, leave the read scope and look again under the write lock"
+      )
+      registration.ensure(self)
+      Trace.record(.waiting, identity)
+      var outcome = look(for: ticket, since: seen)
+      if outcome == nil {
+        outcome = await suspend(ticket, as: .current(operation), until: deadline)
+      }
+      return try finish(outcome, operation, deadline)
+    }
+  }
+
+  private func look(for ticket: Ticket, since seen: Int) -> WaitOutcome? {
+    var outcome: WaitOutcome?
+    spinner.look(since: seen) {
+      outcome = withState { $0.takeOutcome(ticket) }
+      return outcome != nil
+    }
+    return outcome
+  }
+
+  private func finish(
+    _ outcome: WaitOutcome?,
+    _ operation: StaticString,
+    _ deadline: Deadline
+  ) throws -> UInt64 {
+    Trace.record(outcome?.isGranted == true ? .holding : .gaveUp, identity)
+    switch outcome {
+    case .granted(let token): return token
+    case .timedOut:
+      throw DeadlineExceeded(operation: "\(operation) on \(identity)", deadline: deadline)
+    case .cancelled, .closed, .impossible, nil: throw CancellationError()
+    }
+  }
+
+  @usableFromInline @inline(never)
+  func tryLockSlowly(isWriter: Bool) -> UInt64? {
+    let party = Party.arriving(isWriter ? "withWriteLock" : "withReadLock")
+    let access: RWLockState.Access = isWriter ? .write : .read
+    let token = withState { $0.tryLock(access, party, recordsHolder: Mode.recordsHolders) }
+    if token != nil { Trace.record(.holding, identity) }
+    return token
+  }
+
+  @usableFromInline @inline(never)
+  func unlockSlowly(isWriter: Bool, _ token: UInt64) {
+    let now = Mode.recordingTime
+    let access: RWLockState.Access = isWriter ? .write : .read
+    let wakes = withState { $0.unlock(access, token: token, recordingAt: now) }
+    Trace.record(.done, identity)
+    wakes.fire()
+  }
+
+  @usableFromInline
+  func attach(_ waiter: Waiter) -> WaitOutcome? {
+    withState { $0.attach(waiter) }
+  }
+
+  @usableFromInline
+  func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {
+    let now = Mode.recordingTime
+    withState { $0.abort(ticket, outcome, recordingAt: now) }.fire()
+  }
+
+  /// Takes the word away from the fast paths, lets `body` decide, and gives it back unless tasks wait.
+  private func withState<Success>(
+    _ body: (inout RWLockState) -> sending Success
+  ) -> sending Success {
+    state.withLock { state in
+      let current = word.setBits(1)
+      state.readers = current >> 2
+      state.isWriting = current & 2 != 0
+      let waiting = state.waiting
+      defer {
+        word.store(
+          state.readers << 2 | (state.isWriting ? 2 : 0) | (state.needsAttention ? 1 : 0)
+        )
+      }
+      let result = body(&state)
+      if state.waiting < waiting { spinner.didDecide() }
+      return result
+    }
+  }
+
+  @usableFromInline
+  func snapshot() -> Snapshot {
+    let state = withState { $0 }
+    return Snapshot(
+      of: identity,
+      figures: [
+        "readers": state.readers,
+        "writers": state.isWriting ? 1 : 0,
+        "readers waiting": state.waitingReaders.waiting,
+        "writers waiting": state.waitingWriters.waiting,
+      ],
+      holders: state.recordedHolders,
+      waiters: state.waitingReaders.parties + state.waitingWriters.parties
+    )
+  }
+}
