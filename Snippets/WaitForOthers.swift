@@ -11,6 +11,10 @@ func loadTile(_ number: Int) async throws {
   try await sleep(until: .after(.milliseconds(1)))
 }
 
+func live(_ quarter: String) async throws {
+  try await sleep(until: .after(.milliseconds(quarter.utf8.count)))
+}
+
 func serve(_ port: Int) async throws -> String { "serving on \(port)" }
 // snippet.show
 
@@ -47,4 +51,24 @@ print("the map is there, \(tiles.remaining) tiles are missing")
 
 // snippet.hide
 precondition(tiles.remaining == 0)
+// snippet.show
+
+// snippet.barrier
+// Nobody begins a day before all have ended the one before.
+let midnight = AsyncBarrier(parties: 3, name: "midnight")
+
+_ = try await gather(["harbour", "market", "hill"], width: 3) { quarter in
+  // One that fails or is cancelled leaves, and the others go on without it.
+  defer { midnight.leave() }
+  for _ in 0..<3 {
+    try await live(quarter)
+    let arrival = try await midnight.arriveAndWait()
+    if arrival.isLeader { print("day \(arrival.phase) is over") }
+  }
+}
+// snippet.end
+
+// snippet.hide
+precondition(midnight.parties == 0)
+precondition(midnight.snapshot()["phase"] == 3)
 // snippet.show
