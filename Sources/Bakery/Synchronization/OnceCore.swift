@@ -45,8 +45,12 @@ final class OnceCore: WaitOwner, Traceable {
     while true {
       let party = Party.current("value")
       switch state.withLock({ $0.begin(party) }) {
-      case .computed: return .read
-      case .failed(let error): throw error
+      case .computed:
+        Trace.record(.holding, identity)
+        return .read
+      case .failed(let error):
+        Trace.record(.gaveUp, identity)
+        throw error
       case .lead:
         Trace.record(.holding, identity)
         return .lead
@@ -59,9 +63,12 @@ final class OnceCore: WaitOwner, Traceable {
         registration.ensure(self)
         Trace.record(.waiting, identity)
         let outcome = await suspend(ticket, as: party, until: deadline)
-        Trace.record(outcome.isGranted ? .holding : .gaveUp, identity)
+        if !outcome.isGranted { Trace.record(.gaveUp, identity) }
         let grant = try grantedValue(outcome, "value", until: deadline)
-        if grant == OnceState.Grant.lead { return .lead }
+        if grant == OnceState.Grant.lead {
+          Trace.record(.holding, identity)
+          return .lead
+        }
       // Now it is decided, and the next round says how.
       }
     }
