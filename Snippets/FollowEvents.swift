@@ -1,0 +1,36 @@
+// Tell many tasks what happens, and what holds now.
+
+import Bakery
+
+// snippet.broadcast
+// Every open page follows the orders; a page that is too slow says so instead of holding up the others.
+let orders = Broadcast<String>(capacity: 64, name: "orders")
+
+func show(_ orders: Broadcast<String>.Receiver) async throws -> [String] {
+  var lines: [String] = []
+  for try await item in orders {
+    switch item {
+    case .element(let order): lines.append(order)
+    case .lagged(let missed): lines.append("… \(missed) orders not shown …")
+    }
+  }
+  return lines
+}
+
+// Subscribe before the task starts: a receiver sees what is sent from then on.
+let (kitchen, counter) = (orders.subscribe(), orders.subscribe())
+async let kitchenLines = show(kitchen)
+async let counterLines = show(counter)
+
+for order in ["two rolls", "a pretzel", "one rye"] {
+  let pages = try orders.sender.send(order)
+  print("\(order): told \(pages) pages")
+}
+orders.sender.close()
+print(try await kitchenLines.count + counterLines.count, "lines on two pages")
+// snippet.end
+
+// snippet.hide
+let pages = try await [kitchenLines, counterLines]
+precondition(pages == Array(repeating: ["two rolls", "a pretzel", "one rye"], count: 2))
+// snippet.show

@@ -1,0 +1,21 @@
+import Bakery
+import Testing
+
+/// Mistakes in the use of the channel kinds stop the program with the type, the rule and the value.
+@Suite struct ChannelsMisuseTests {
+  private func expect(_ message: String, in result: ExitTest.Result?) {
+    let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(output.contains(message), "printed: \(output)")
+  }
+
+  @Test func `a broadcast that keeps nothing`() async {
+    let zero = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Broadcast<Int>(capacity: 0)
+    }
+    expect("Broadcast needs a capacity of 1 to 2147483647, got 0", in: zero)
+    let huge = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Broadcast<Int>(capacity: .max)
+    }
+    expect("got 9223372036854775807", in: huge)
+  }
+}
