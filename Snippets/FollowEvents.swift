@@ -34,3 +34,29 @@ print(try await kitchenLines.count + counterLines.count, "lines on two pages")
 let pages = try await [kitchenLines, counterLines]
 precondition(pages == Array(repeating: ["two rolls", "a pretzel", "one rye"], count: 2))
 // snippet.show
+
+// snippet.watch
+// The oven's temperature: who looks wants the latest, and not each one on the way.
+let oven = Watch(20, name: "oven")
+
+func bake(_ oven: Watch<Int>.Receiver) async throws -> Int {
+  // A variable of its own remembers what this task has seen.
+  var oven = oven
+  return try await oven.wait(deadline: .after(.seconds(5))) { $0 >= 220 }
+}
+
+async let heat = bake(oven.subscribe())
+while try oven.sender.modify({ degrees in
+  degrees += 50
+  return degrees < 250
+}) {
+  await Task.yield()
+}
+try oven.sender.send(230)
+print("baked at \(try await heat) degrees")
+// snippet.end
+
+// snippet.hide
+let degrees = try await heat
+precondition(degrees >= 220)
+// snippet.show

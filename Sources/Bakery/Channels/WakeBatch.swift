@@ -5,6 +5,7 @@
 struct WakeBatch: Sendable {
   private var wakes: ContiguousArray<Wake> = []
 
+  @usableFromInline
   init() {}
 
   /// Whether there is an array, full or empty.
