@@ -4,18 +4,6 @@ import Testing
 
 private struct Failed: Error, Equatable { var number = 0 }
 
-/// Counts how many objects of it live.
-private final class Counted: Sendable {
-  private let living: Gauge
-
-  init(_ living: Gauge) {
-    self.living = living
-    living.enter()
-  }
-
-  deinit { living.leave() }
-}
-
 @Suite struct AsyncOnceTests {
   @Test func `concurrent callers share one computation`() async throws {
     try await simulate(seeds: 0..<50) { clock in

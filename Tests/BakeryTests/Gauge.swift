@@ -18,3 +18,15 @@ final class Gauge: Sendable {
     counts.withLockUnobserved { $0.now -= count }
   }
 }
+
+/// An object that says in a gauge how many like it live.
+final class Counted: Sendable {
+  private let gauge: Gauge
+
+  init(_ gauge: Gauge) {
+    self.gauge = gauge
+    gauge.enter()
+  }
+
+  deinit { gauge.leave() }
+}

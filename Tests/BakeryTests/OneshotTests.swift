@@ -219,15 +219,3 @@ import Testing
     return error as? OneshotFailure
   }
 }
-
-/// An element whose copies in memory can be counted.
-final class Counted: Sendable {
-  private let gauge: Gauge
-
-  init(_ gauge: Gauge) {
-    self.gauge = gauge
-    gauge.enter()
-  }
-
-  deinit { gauge.leave() }
-}
