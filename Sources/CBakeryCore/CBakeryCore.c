@@ -93,6 +93,37 @@ int32_t bakery_processor_count(void) {
   return online < 1 ? 1 : (int32_t)online;
 }
 
+void bakery_thread_name(char shown[16]) {
+  shown[0] = 0;
+#if defined(__linux__)
+  pthread_getname_np(pthread_self(), shown, 16);
+#endif
+}
+
+_Thread_local char bakery_thread_mark_byte = 0;
+_Thread_local void *bakery_thread_values_word = 0;
+
+static pthread_once_t values_once = PTHREAD_ONCE_INIT;
+static pthread_key_t values_key;
+static void (*destroy_values)(void *) = 0;
+
+// Reads the word and not its argument: what is destroyed may have put other values there meanwhile.
+static void end_of_thread(void *ignored) {
+  (void)ignored;
+  void *values = bakery_thread_values_word;
+  bakery_thread_values_word = 0;
+  if (values) __atomic_load_n(&destroy_values, __ATOMIC_RELAXED)(values);
+}
+
+static void make_values_key(void) { pthread_key_create(&values_key, end_of_thread); }
+
+void bakery_thread_values_set(void *values, void (*destroy)(void *)) {
+  if (destroy) __atomic_store_n(&destroy_values, destroy, __ATOMIC_RELAXED);
+  pthread_once(&values_once, make_values_key);
+  bakery_thread_values_word = values;
+  pthread_setspecific(values_key, values);
+}
+
 uint32_t bakery_mode_word = 0;
 
 void bakery_mode_set(uint32_t mask, uint32_t bits) {

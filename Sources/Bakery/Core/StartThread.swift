@@ -9,17 +9,44 @@ internal import Darwin
 #endif
 
 /// Starts a thread of the operating system that is never joined.
-// Safe because the new thread takes over exactly the one reference that is retained for it.
 package func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
+  let error = startThreadIfPossible(named: name, body)
+  require(error == 0, "cannot start thread \(name): error \(error); raise the process limit")
+}
+
+/// The same, for callers that can go on without the thread.
+///
+/// - Parameter stackBytes: How large the stack is at least; 0 leaves it to the system.
+/// - Returns: 0, or the system's error number.
+// Safe because the new thread takes over exactly the one reference that is retained for it, and it is released
+// here when there is no thread.
+package func startThreadIfPossible(
+  named name: String,
+  stackBytes: Int = 0,
+  _ body: @escaping @Sendable () -> Void
+) -> Int32 {
   final class Start {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }
   }
-  let start = Start {
-    bakery_name_thread(name)
-    body()
+  let start = Unmanaged.passRetained(
+    Start {
+      bakery_name_thread(name)
+      body()
+    }
+  )
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  defer { pthread_attr_destroy(&attributes) }
+  pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+  if stackBytes > 0 {
+    let page = Int(sysconf(CInt(_SC_PAGESIZE)))
+    let error = pthread_attr_setstacksize(&attributes, (stackBytes + page - 1) / page * page)
+    guard error == 0 else {
+      start.release()
+      return error
+    }
   }
-  let argument = Unmanaged.passRetained(start).toOpaque()
   #if os(Linux)
   var thread = pthread_t()
   let entry: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
@@ -33,11 +60,7 @@ package func startThread(named name: String, _ body: @escaping @Sendable () -> V
     return nil
   }
   #endif
-  let error = pthread_create(&thread, nil, entry, argument)
-  require(error == 0, "cannot start thread \(name): error \(error); raise the process limit")
-  #if os(Linux)
-  pthread_detach(thread)
-  #else
-  if let thread { pthread_detach(thread) }
-  #endif
+  let error = pthread_create(&thread, &attributes, entry, start.toOpaque())
+  if error != 0 { start.release() }
+  return error
 }

@@ -37,6 +37,22 @@ void bakery_set_current_worker(void *worker);
 /// How many processors the process may use.
 int32_t bakery_processor_count(void);
 
+/// The calling thread's name as the system shows it, or an empty string elsewhere than on Linux.
+void bakery_thread_name(char shown[16]);
+
+/// One byte of each thread, whose address tells threads apart while they live.
+extern _Thread_local char bakery_thread_mark_byte;
+
+static inline uintptr_t bakery_thread_mark(void) { return (uintptr_t)&bakery_thread_mark_byte; }
+
+/// What the calling thread keeps for itself, or null.
+extern _Thread_local void *bakery_thread_values_word;
+
+static inline void *bakery_thread_values(void) { return bakery_thread_values_word; }
+
+/// Keeps `values`; when not null, `destroy` is called with the kept pointer at the end of the thread.
+void bakery_thread_values_set(void *values, void (*destroy)(void *));
+
 /// What the toolkit reports, as bits; 0 is the usual state. Every hot path tests this word once and
 /// takes its slow path when it is not 0, so that observation costs one predictable branch when off.
 #define BAKERY_MODE_SCHEDULING 1u

@@ -1,0 +1,67 @@
+internal import CBakeryCore
+internal import Synchronization
+
+/// The end of something that runs on threads: tasks await it, threads block until it comes.
+final class ThreadEnd: WaitOwner {
+  let identity: ObjectIdentity
+  private let state = Guarded(ThreadEndState())
+  /// 0 until the end, then 1: what blocked threads sleep on.
+  private let word = Atomic<UInt32>(0)
+
+  init(identity: ObjectIdentity) {
+    self.identity = identity
+  }
+
+  var hasEnded: Bool { word.load(ordering: .acquiring) != 0 }
+
+  var waiters: [Party] { state.withLock { $0.queue.parties } }
+
+  func end() {
+    let wakes = state.withLock { state in
+      word.store(1, ordering: .releasing)
+      return state.end()
+    }
+    withUnsafePointer(to: word) { bakery_futex_wake($0, Int32.max) }
+    wakes.fire()
+  }
+
+  /// Suspends the calling task until the end.
+  func wait(_ operation: StaticString, until deadline: Deadline) async throws {
+    guard !hasEnded else { return }
+    let party = Party.current(operation)
+    guard case .wait(let ticket) = state.withLock({ $0.wait(party) }) else { return }
+    Trace.record(.waiting, identity)
+    let outcome = await suspend(ticket, as: party, until: deadline)
+    Trace.record(outcome.isGranted ? .holding : .gaveUp, identity)
+    switch outcome {
+    case .granted: return
+    case .timedOut:
+      throw DeadlineExceeded(operation: "\(operation) on \(identity)", deadline: deadline)
+    case .cancelled, .closed, .impossible: throw CancellationError()
+    }
+  }
+
+  /// Blocks the calling thread until the end, or until `deadline` on the machine's clock; false if that came first.
+  func block(_ operation: StaticString, until deadline: Deadline) -> Bool {
+    guard !hasEnded else { return true }
+    let party = Party.thread(operation)
+    guard case .wait(let ticket) = state.withLock({ $0.wait(party) }) else { return true }
+    while !hasEnded, let nanoseconds = RealTime.nanoseconds(until: deadline) {
+      withUnsafePointer(to: word) { bakery_futex_wait($0, 0, nanoseconds) }
+    }
+    // Leaves the line if the end did not come, and frees the place in either case.
+    let outcome = state.withLock { state in
+      _ = state.abort(ticket, .timedOut)
+      return state.takeOutcome(ticket)
+    }
+    return outcome == .granted(0)
+  }
+
+  func attach(_ waiter: Waiter) -> WaitOutcome? {
+    state.withLock { $0.attach(waiter) }
+  }
+
+  func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {
+    state.withLock { $0.abort(ticket, outcome) }?.fire()
+  }
+}
