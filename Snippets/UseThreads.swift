@@ -51,3 +51,66 @@ precondition(measured == 5)
 precondition(parsers.snapshot()["threads"] == 0)
 print("measured \(measured) bytes")
 // snippet.show
+
+// snippet.monitor
+// A thread waits for orders that tasks hand to it.
+struct Orders {
+  var open: [String] = []
+  var isOver = false
+}
+
+let orders = Monitor(Orders(), name: "orders")
+
+let baker = try JoinableThread.start(named: "baker") { () -> Int in
+  var baked = 0
+  while true {
+    let batch = orders.withLock(when: { !$0.open.isEmpty || $0.isOver }) { orders in
+      let batch = orders.open
+      orders.open = []
+      return batch
+    }
+    if batch.isEmpty { return baked }
+    baked += batch.count
+  }
+}
+
+for order in ["rye", "wheat", "spelt"] {
+  orders.withLock { $0.open.append(order) }
+  orders.notifyOne()
+}
+orders.withLock { $0.isOver = true }
+orders.notifyOne()
+let baked = try await baker.value
+print("baked \(baked) loaves")
+// snippet.end
+
+// snippet.hide
+precondition(baked == 3)
+// snippet.show
+
+// snippet.barrier
+// Each step of a simulation needs the whole step before it: no thread may run ahead.
+let step = ThreadBarrier(parties: 2, name: "step")
+let cells = Monitor([0, 0])
+
+func simulate(_ half: Int) -> Int {
+  var steps = 0
+  for _ in 0..<10 {
+    cells.withLock { $0[half] += 1 }
+    // The last to arrive counts the step; the others wait for it at the barrier after that.
+    if step.arriveAndWait() { steps += 1 }
+    step.arriveAndWait()
+  }
+  return steps
+}
+
+let upper = try JoinableThread.start(named: "upper half") { simulate(0) }
+let lower = try JoinableThread.start(named: "lower half") { simulate(1) }
+let (upperSteps, lowerSteps) = try await (upper.value, lower.value)
+print("counted \(upperSteps + lowerSteps) steps")
+// snippet.end
+
+// snippet.hide
+precondition(upperSteps + lowerSteps == 10)
+precondition(step.snapshot()["rounds"] == 20)
+// snippet.show

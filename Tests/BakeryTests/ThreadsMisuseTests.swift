@@ -38,4 +38,34 @@ import Testing
     }
     expect("withValue inside withValue on one thread", in: result)
   }
+
+  @Test func `a monitor inside its own body`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let monitor = Monitor(0, name: "nested")
+      monitor.withLock { _ in monitor.withLock { $0 += 1 } }
+    }
+    expect("Monitor \"nested\"", in: result)
+    expect("used inside its own body and would wait for itself", in: result)
+  }
+
+  @Test func `a task that blocks on a monitor`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      func block() { Monitor(0, name: "m").withLock(when: { $0 == 0 }) { _ in } }
+      block()
+    }
+    expect("withLock(when:) on Monitor \"m\"", in: result)
+    expect("blocks a thread and was called in a task; wait with a Channel", in: result)
+  }
+
+  @Test func `a barrier of nobody, and one in a task`() async {
+    let nobody = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = ThreadBarrier(parties: 0)
+    }
+    expect("ThreadBarrier needs at least 1 party, got 0", in: nobody)
+    let task = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      func block() { ThreadBarrier(parties: 1).arriveAndWait() }
+      block()
+    }
+    expect("blocks a thread and was called in a task; use a task group", in: task)
+  }
 }

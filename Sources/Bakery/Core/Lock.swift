@@ -117,6 +117,7 @@ struct Word: ~Copyable, Sendable {
   }
 
   /// Stores `newValue`.
+  @inlinable @inline(__always)
   borrowing func store(_ newValue: Int) {
     value.store(newValue, ordering: .releasing)
   }
