@@ -114,3 +114,35 @@ print("counted \(upperSteps + lowerSteps) steps")
 precondition(upperSteps + lowerSteps == 10)
 precondition(step.snapshot()["rounds"] == 20)
 // snippet.show
+
+// snippet.blocking
+// Name look-ups block. Four at a time get threads; of those that come meanwhile, a hundred wait.
+let lookups = BlockingPool(threads: 4, queue: 100, name: "lookups")
+
+func addresses(of host: String) async throws -> Int {
+  try await lookups.run(deadline: .after(.seconds(5))) {
+    var list: UnsafeMutablePointer<addrinfo>?
+    guard getaddrinfo(host, nil, nil, &list) == 0 else { return 0 }
+    defer { freeaddrinfo(list) }
+    var (count, next) = (0, list)
+    while let entry = next {
+      count += 1
+      next = entry.pointee.ai_next
+    }
+    return count
+  }
+}
+
+do {
+  print("localhost has \(try await addresses(of: "localhost")) addresses")
+} catch let error as BlockingPoolFailure {
+  // Too many at once: tell the caller to come back later.
+  print(error)
+}
+// At the end of the program: finish what is running, and leave no thread behind.
+try await lookups.shutdown()
+// snippet.end
+
+// snippet.hide
+precondition(lookups.snapshot()["threads"] == 0)
+// snippet.show

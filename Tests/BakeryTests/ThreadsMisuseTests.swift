@@ -68,4 +68,15 @@ import Testing
     }
     expect("blocks a thread and was called in a task; use a task group", in: task)
   }
+
+  @Test func `a pool without threads, and one with less than no queue`() async {
+    let threads = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = BlockingPool(threads: 0, queue: 1)
+    }
+    expect("BlockingPool needs at least 1 thread, got 0", in: threads)
+    let queue = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = BlockingPool(threads: 1, queue: -1)
+    }
+    expect("BlockingPool needs a queue of at least 0 calls, got -1", in: queue)
+  }
 }
