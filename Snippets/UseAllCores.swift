@@ -19,3 +19,38 @@ await pool.shutdown()
 precondition(sums.count == 4)
 print("four sums, computed by \(pool.threads) threads")
 // snippet.end
+
+// snippet.map
+let hashes = try await parallelMap(0..<100_000, grain: 1_000) { number in
+  (0..<10).reduce(number) { ($0 &* 31) ^ $1 }
+}
+// snippet.hide
+precondition(hashes.count == 100_000)
+// snippet.end
+
+// snippet.forEach
+let latch = AsyncLatch(count: 1_000)
+try await parallelForEach(0..<1_000, grain: 100) { _ in latch.countDown() }
+try await latch.wait()
+// snippet.hide
+precondition(latch.remaining == 0)
+// snippet.end
+
+// snippet.reduce
+let fractions = (1...1_000_000).map { 1 / Double($0) }
+let sum = try await parallelReduce(fractions, identity: 0) {
+  $0 + $1
+} combine: {
+  $0 + $1
+}
+// The same bits on every machine, however many processors it has.
+// snippet.hide
+precondition(abs(sum - 14.392726722865) < 1e-9)
+// snippet.end
+
+// snippet.sort
+let words = try await parallelSort(["rye", "wheat", "oat", "barley"])
+// snippet.hide
+precondition(words == ["barley", "oat", "rye", "wheat"])
+print("100,000 hashes, a sum of \(sum), \(words)")
+// snippet.end
