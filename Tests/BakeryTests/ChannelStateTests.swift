@@ -48,4 +48,15 @@ import Testing
     guard case .take = state.receive(nil) else { Issue.record("buffer lost"); return }
     guard case .closed = state.receive(party("late")) else { Issue.record("waits"); return }
   }
+
+  @Test func `the oldest element makes room only in a full buffer with nobody in line`() {
+    var state = ChannelState(capacity: 1)
+    guard case .buffer = state.sendDroppingOldest() else { return #expect(Bool(false)) }
+    guard case .replaceFirst = state.sendDroppingOldest() else { return #expect(Bool(false)) }
+    #expect(state.buffered == 1)
+    guard case .wait = state.send(.arriving("send")) else { return #expect(Bool(false)) }
+    guard case .full = state.sendDroppingOldest() else { return #expect(Bool(false)) }
+    var rendezvous = ChannelState(capacity: 0)
+    guard case .full = rendezvous.sendDroppingOldest() else { return #expect(Bool(false)) }
+  }
 }

@@ -253,4 +253,88 @@ import Testing
     #expect(try await received.reduce(0, +) == sums.reduce(0, +))
     #expect(sender.snapshot()["receivers waiting"] == 0)
   }
+
+  @Test(arguments: [0, 1, 8, 100], [1, 3, 64])
+  func `elements taken several at a time arrive once, in order`(
+    capacity: Int,
+    count: Int
+  ) async throws {
+    try await simulate(seeds: 0..<20) { _ in
+      let channel = Channel<Int>(capacity: capacity)
+      let sender = channel.sender
+      async let sent: Void = {
+        for number in 0..<50 { try await sender.send(number) }
+        sender.close()
+      }()
+      var received: [Int] = []
+      while true {
+        let numbers = try await channel.receiver.receive(upTo: count)
+        #expect(numbers.count <= count)
+        if numbers.isEmpty { break }
+        received += numbers
+      }
+      try await sent
+      #expect(received == Array(0..<50))
+      #expect(channel.receiver.isFinished)
+    }
+  }
+
+  @Test func `taking several that is too late takes nothing`() async throws {
+    try await simulate(seeds: 0..<10) { clock in
+      let channel = Channel<Int>(capacity: 4)
+      await #expect(throws: DeadlineExceeded.self) {
+        _ = try await channel.receiver.receive(upTo: 2, deadline: .after(.seconds(1)))
+      }
+      #expect(channel.receiver.snapshot()["receivers waiting"] == 0)
+      try await channel.sender.send(7)
+      #expect(try await channel.receiver.receive(upTo: 2) == [7])
+    }
+  }
+
+  @Test func `taking several cancelled at every suspension loses no element`() async throws {
+    let cancelled = try await cancelAtEverySuspension(seeds: 0..<20) { victim in
+      let channel = Channel<Int>(capacity: 2)
+      let (sender, receiver) = (channel.sender, channel.receiver)
+      async let sent: Void = {
+        for number in 0..<5 { try await sender.send(number) }
+        sender.close()
+      }()
+      let taken = try? await victim.run { try await receiver.receive(upTo: 3) }
+      var received = taken ?? []
+      for try await number in receiver { received.append(number) }
+      try await sent
+      #expect(received == Array(0..<5))
+    }
+    #expect(cancelled > 0)
+  }
+
+  @Test func `the oldest element makes room for a new one`() throws {
+    let channel = Channel<Int>(capacity: 2)
+    let dropped = try (1...5).map { try channel.sender.sendDroppingOldest($0) }
+    #expect(dropped == [nil, nil, 1, 2, 3])
+    #expect(channel.receiver.tryReceive() == 4)
+    #expect(channel.receiver.tryReceive() == 5)
+    channel.receiver.close()
+    #expect(throws: SendFailure<Int>.self) { try channel.sender.sendDroppingOldest(6) }
+  }
+
+  @Test func `no new element overtakes a waiting sender, and a waiting receiver gets it`()
+    async throws
+  {
+    try await simulate(seeds: 0..<20) { _ in
+      let channel = Channel<Int>(capacity: 1)
+      let (sender, receiver) = (channel.sender, channel.receiver)
+      try await sender.send(1)
+      async let second: Void = sender.send(2)
+      await waitUntilIdle()
+      #expect(try sender.sendDroppingOldest(3) == 3)
+      #expect(try await receiver.receive() == 1)
+      try await second
+      #expect(try await receiver.receive() == 2)
+      async let fourth = receiver.receive()
+      await waitUntilIdle()
+      #expect(try sender.sendDroppingOldest(4) == nil)
+      #expect(try await fourth == 4)
+    }
+  }
 }

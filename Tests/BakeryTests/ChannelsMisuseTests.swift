@@ -18,4 +18,11 @@ import Testing
     }
     expect("got 9223372036854775807", in: huge)
   }
+
+  @Test func `a receiver that wants no element`() async {
+    let none = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = try await Channel<Int>(capacity: 1, name: "crumbs").receiver.receive(upTo: 0)
+    }
+    expect("receive needs a count of at least 1, got 0", in: none)
+  }
 }

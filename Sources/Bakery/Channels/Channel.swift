@@ -72,7 +72,7 @@ public struct Channel<Element: Sendable>: Sendable {
       let seen = core.spinner.seen
       switch core.sendSlowly(element, .arriving("send")) {
       case .buffer, .handOff: return
-      case .full, .closed: throw SendFailure(.closed, element)
+      case .replaceFirst, .full, .closed: throw SendFailure(.closed, element)
       case .wait(let ticket):
         let outcome = await core.waitToSend(ticket, until: deadline, since: seen)
         if case .granted = outcome { return Trace.record(.sent, core.identity) }
@@ -93,8 +93,26 @@ public struct Channel<Element: Sendable>: Sendable {
       switch core.sendSlowly(element, nil) {
       case .buffer, .handOff: return
       case .closed: throw SendFailure(.closed, element)
-      case .full, .wait: throw SendFailure(.full, element)
+      case .replaceFirst, .full, .wait: throw SendFailure(.full, element)
       }
+    }
+
+    /// Puts an element in; when the buffer is full, the oldest element makes room. Never suspends.
+    ///
+    /// For receivers that want what is new rather than all of it. While senders wait in `send`, and when the capacity is 0
+    /// and nobody receives, there is no place for the new element, and it is the one that is left out.
+    ///
+    /// - Parameter element: What to send.
+    /// - Returns: The element that was left out, if any.
+    /// - Throws: `SendFailure`, which gives the element back, when the channel is closed.
+    ///
+    /// @Snippet(path: "bakery/Snippets/PassElements", slice: "newest")
+    @inlinable @discardableResult
+    public func sendDroppingOldest(_ element: Element) throws(SendFailure<Element>) -> Element? {
+      if core.sendFast(element) { return nil }
+      let (isClosed, dropped) = core.sendDroppingOldest(element)
+      if isClosed { throw SendFailure(.closed, element) }
+      return dropped
     }
 
     /// Ends sending: waiting senders get their elements back, receivers drain the buffer and then see the end.
@@ -142,6 +160,38 @@ public struct Channel<Element: Sendable>: Sendable {
       Trace.record(received == nil ? .gaveUp : .received, core.identity)
       if received != nil || outcome == .closed { return received }
       throw core.failure("receive", outcome, deadline)
+    }
+
+    /// Takes what is there, up to `count` elements; waits while there is none.
+    ///
+    /// For receivers for which many elements cost less together than one by one, such as a writer of a file.
+    ///
+    /// > Ordering: the elements are in the order in which they were sent. Other receivers may take some in between.
+    ///
+    /// > Cancellation: takes nothing if cancelled before the grant; a grant that raced it is delivered.
+    ///
+    /// - Complexity: O(*elements*); one lock for all that is buffered while no sender waits.
+    /// - Important: traps when `count` is less than 1.
+    /// - Parameters:
+    ///   - count: How many to take at most.
+    ///   - deadline: Until when to wait for the first one.
+    /// - Returns: The elements, at least one; none when the channel is closed and empty.
+    /// - Throws: `CancellationError` or `DeadlineExceeded`. A closed channel is not an error.
+    ///
+    /// @Snippet(path: "bakery/Snippets/PassElements", slice: "batch")
+    @inlinable
+    public func receive(upTo count: Int, deadline: Deadline = .never) async throws -> [Element] {
+      guard count >= 1 else {
+        misuse("\(core.identity): receive needs a count of at least 1, got \(count)")
+      }
+      var elements: [Element] = []
+      core.receiveFast(upTo: count, into: &elements)
+      if elements.isEmpty {
+        guard let first = try await receive(deadline: deadline) else { return [] }
+        elements.append(first)
+      }
+      while elements.count < count, let next = tryReceive() { elements.append(next) }
+      return elements
     }
 
     /// Takes the next element if there is one; never suspends.

@@ -207,6 +207,45 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
     return element
   }
 
+  /// Takes up to `count` elements that nobody has to be told about, under one lock.
+  @inlinable
+  func receiveFast(upTo count: Int, into elements: inout [Element]) {
+    guard Mode.isPlain else { return }
+    lock.lockFast()
+    if state.pointee.hasElementsOnly {
+      let taken = min(count, state.pointee.buffered)
+      for _ in 0..<taken { elements.append(storage.pointee.takeFirst()) }
+      state.pointee.buffered &-= taken
+    }
+    lock.unlock()
+  }
+
+  /// Puts the element in, in place of the oldest one if the buffer is full; returns what was left out.
+  @inlinable @inline(never)
+  func sendDroppingOldest(_ element: Element) -> (isClosed: Bool, dropped: Element?) {
+    lock.lock()
+    let step = state.pointee.sendDroppingOldest()
+    var dropped: Element?
+    var receiver: Wake?
+    switch step {
+    case .buffer: storage.pointee.append(element, after: state.pointee.buffered &- 1)
+    case .replaceFirst:
+      dropped = storage.pointee.takeFirst()
+      storage.pointee.append(element, after: state.pointee.buffered &- 1)
+    case .handOff(let ticket, let wake):
+      storage.pointee.forReceivers.park(element, ticket)
+      receiver = wake
+      spinner.didDecide()
+    case .full, .wait: dropped = element
+    case .closed: break
+    }
+    lock.unlock()
+    receiver?.fire()
+    if case .closed = step { return (true, nil) }
+    Trace.record(.sent, identity)
+    return (false, dropped)
+  }
+
   /// Sends at once, or takes a place in line when there is a `party` to wait, or says why not.
   @inlinable @inline(never)
   func sendSlowly(_ element: Element, _ party: Party?) -> ChannelState.SendStep {
@@ -218,7 +257,7 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
       storage.pointee.forReceivers.park(element, receiver)
       spinner.didDecide()
     case .wait(let ticket): storage.pointee.fromSenders.park(element, ticket)
-    case .full, .closed: break
+    case .replaceFirst, .full, .closed: break
     }
     lock.unlock()
     switch step {
@@ -226,7 +265,7 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
     case .handOff(_, let wake):
       Trace.record(.sent, identity)
       wake?.fire()
-    case .wait, .full, .closed: break
+    case .replaceFirst, .wait, .full, .closed: break
     }
     return step
   }

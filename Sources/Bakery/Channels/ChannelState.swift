@@ -13,6 +13,8 @@ struct ChannelState: Sendable {
     case buffer
     /// Park the element for the receiver of that ticket, then fire.
     case handOff(Ticket, Wake?)
+    /// The buffer is full: take the first element out, and append the new one.
+    case replaceFirst
     /// The buffer is full: park the element under this ticket and wait.
     case wait(Ticket)
     case full
@@ -63,6 +65,16 @@ struct ChannelState: Sendable {
     }
     guard let party else { return .full }
     return .wait(senders.enqueue(party))
+  }
+
+  /// Sends without waiting; when the buffer is full, the oldest element makes room.
+  ///
+  /// Not so while senders wait: they come first, so there is no place that the new element could take.
+  @usableFromInline
+  mutating func sendDroppingOldest() -> SendStep {
+    let step = send(nil)
+    guard case .full = step, senders.isEmpty, capacity > 0 else { return step }
+    return .replaceFirst
   }
 
   /// Receives for `party`, or only tries to when there is none.
