@@ -29,7 +29,7 @@ print("\(failures.count) failures, the first is \(failures[0])")
 precondition(failures.count == 20)
 precondition(failures[0] == "GET /page/50 500")
 precondition(lines.receiver.isFinished)
-// snippet.end
+// snippet.show
 
 // snippet.batch
 let records = Channel<Int>(capacity: 256)
@@ -40,14 +40,18 @@ var batches: [[Int]] = []
 while case let batch = try await records.receiver.receive(upTo: 64), !batch.isEmpty {
   batches.append(batch)
 }
+// snippet.end
+
 // snippet.hide
 precondition(batches.map(\.count) == [64, 36])
-// snippet.end
+// snippet.show
 
 // snippet.newest
 let positions = Channel<Int>(capacity: 1)
 for position in 0..<10 { try positions.sender.sendDroppingOldest(position) }
 let newest = positions.receiver.tryReceive()
+// snippet.end
+
 // snippet.hide
 precondition(newest == 9)
-// snippet.end
+// snippet.show

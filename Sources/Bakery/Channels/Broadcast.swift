@@ -96,11 +96,11 @@ public struct Broadcast<Element: Sendable>: Sendable {
     public func snapshot() -> Snapshot { core.snapshot() }
   }
 
+  // Safe because the cursor is touched only under the core's lock.
   /// One place in the stream of elements; ends when its last reference is gone.
   ///
   /// Give each task that wants all elements a receiver of its own. Tasks that share one share its place: each element
   /// goes to one of them.
-  // Safe because the cursor is touched only under the core's lock.
   public final class Receiver: AsyncSequence, @unchecked Sendable {
     @usableFromInline let core: BroadcastCore<Element>
     /// The position to read next; owned by this object, guarded by the core's lock.

@@ -42,7 +42,9 @@ struct BroadcastState: Sendable {
   @usableFromInline private(set) var receivers = 0
   @usableFromInline private(set) var isClosed = false
   @usableFromInline private(set) var queue = WaitQueue()
-  /// A ring of a power of two of places for `head...tail`; the rest of it is 0. The elements' ring is as large.
+  /// The counts for `head...tail`; 0 elsewhere.
+  ///
+  /// A ring of a power of two of places, as many as the ring of the elements has.
   @usableFromInline var standing: ContiguousArray<Int>
 
   @usableFromInline

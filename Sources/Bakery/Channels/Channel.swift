@@ -97,9 +97,9 @@ public struct Channel<Element: Sendable>: Sendable {
       }
     }
 
-    /// Puts an element in; when the buffer is full, the oldest element makes room. Never suspends.
+    /// Puts an element in; when the buffer is full, the oldest element makes room.
     ///
-    /// For receivers that want what is new rather than all of it. While senders wait in `send`, and when the capacity is 0
+    /// Never suspends. For receivers that want what is new rather than all of it. While senders wait in `send`, and when the capacity is 0
     /// and nobody receives, there is no place for the new element, and it is the one that is left out.
     ///
     /// - Parameter element: What to send.

@@ -91,11 +91,11 @@ public final class AsyncCondition: Traceable {
   /// The tasks go on one after another, each when it has the lock.
   public func notifyAll() { core.notify(limit: .max) }
 
-  /// The condition now: `waiting`, and who they are. Who was notified already waits for the mutex.
+  /// The condition now: `waiting`, and who they are; who was notified already waits for the mutex.
   public func snapshot() -> Snapshot { core.snapshot() }
 }
 
-/// The working part of `AsyncCondition`: what its waiters suspend on. The mutex decides.
+/// The working part of `AsyncCondition`: what its waiters suspend on, while the mutex decides.
 private final class ConditionCore: WaitOwner, Traceable {
   let identity: ObjectIdentity
   let mutex: MutexCore

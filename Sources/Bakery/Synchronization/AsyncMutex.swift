@@ -1,3 +1,5 @@
+// Safe because `value` is touched only by whoever holds the lock of `core`, and closures get it `inout sending`:
+// neither what it holds stays with them nor what they keep comes in.
 /// Protects a value so that one task at a time uses it, also across `await`, without blocking a thread.
 ///
 /// The value lives in the mutex and is reached only while the mutex is locked: `withLock` lends it to a closure,
@@ -16,8 +18,6 @@
 ///   suspension. While tasks wait in `withLock(when:)` the end of a scope is O(*those*).
 ///
 /// @Snippet(path: "bakery/Snippets/ShareValues", slice: "mutex")
-// Safe because `value` is touched only by whoever holds the lock of `core`, and closures get it `inout sending`:
-// neither what it holds stays with them nor what they keep comes in.
 public final class AsyncMutex<Value: ~Copyable>: Traceable, @unchecked Sendable {
   /// What the mutex is called and where it was made.
   public let identity: ObjectIdentity
@@ -192,12 +192,12 @@ extension AsyncMutex where Value: ~Copyable {
       self.mutex = mutex
     }
 
+    // Mutating, so that the body cannot come in again through the same guard.
     /// Runs `body` on the protected value.
     ///
     /// - Parameter body: What to do with the value.
     /// - Returns: What `body` returns.
     /// - Throws: What `body` throws.
-    // Mutating, so that the body cannot come in again through the same guard.
     @inlinable
     public mutating func withValue<Success: ~Copyable, Failure: Error>(
       _ body: (inout sending Value) throws(Failure) -> sending Success

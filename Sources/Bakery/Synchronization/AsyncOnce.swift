@@ -1,3 +1,4 @@
+// Safe because the leader alone writes `storage`, before `core` says that it is computed, and all others read it after.
 /// A value that is computed once, by the first task that needs it, and shared by all.
 ///
 /// The first caller is the leader: it runs its closure in its own task, with its priority, its deadline and its
@@ -16,7 +17,6 @@
 ///   atomic load and a copy of the value, no lock, no allocation, no suspension.
 ///
 /// @Snippet(path: "bakery/Snippets/ComputeOnce", slice: "once")
-// Safe because the leader alone writes `storage`, before `core` says that it is computed, and all others read it after.
 public final class AsyncOnce<Value: Sendable>: @unchecked Sendable {
   /// What becomes of the error of a leader.
   public enum FailurePolicy: Sendable {

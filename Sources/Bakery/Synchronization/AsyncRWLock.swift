@@ -1,3 +1,5 @@
+// Safe because `value` is changed only by the one task with the write lock of `core`, read only under a read lock, and
+// is Sendable, so that several tasks may read it at once.
 /// Protects a value that many tasks may read at once and one at a time may change, also across `await`.
 ///
 /// The value lives in the lock: `withReadLock` shows it to a closure, `withWriteLock` lends it. Worth its while where
@@ -17,8 +19,6 @@
 ///   operation to come in and one to leave, no allocation, no suspension.
 ///
 /// @Snippet(path: "bakery/Snippets/ShareValues", slice: "readers")
-// Safe because `value` is changed only by the one task with the write lock of `core`, read only under a read lock, and
-// is Sendable, so that several tasks may read it at once.
 public final class AsyncRWLock<Value: ~Copyable & Sendable>: Traceable, @unchecked Sendable {
   /// What the lock is called and where it was made.
   public let identity: ObjectIdentity

@@ -1,5 +1,6 @@
-/// The tasks that are inside the scopes of a lock; known in debug builds only, where a task that waits for itself is
-/// stopped. In release builds it is empty and costs nothing.
+/// The tasks that are inside the scopes of a lock, so that one that waits for itself is stopped.
+///
+/// Known in debug builds only; in release builds this is empty and costs nothing.
 ///
 /// Scopes only: a guard may be handed to another task, and then its maker may well wait for it.
 @usableFromInline

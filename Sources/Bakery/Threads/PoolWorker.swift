@@ -7,7 +7,7 @@ final class PoolWorker: @unchecked Sendable {
   let index: Int
   let ring = JobRing()
   let parker = Parker()
-  /// The job that was woken last by the one that runs: next to run, because what they share is in the cache. 0 is none.
+  /// The job that was woken last by the one that runs, or 0: next to run, because what they share is in the cache.
   private let nextJob = Atomic<UInt>(0)
   /// How many jobs were begun; tells a lookout whether the running one is still the same.
   private let begun = Atomic<UInt>(0)
