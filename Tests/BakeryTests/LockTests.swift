@@ -58,7 +58,10 @@ func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) async {
     parker.park(ticket)
     #expect(parker.ticket == ticket &+ 1)
   }
+}
 
+// One after another with all that observes the process, or that needs it unobserved.
+extension TraceTests {
   @Test func `every operation of a primitive is a scheduling point while a hook is installed`()
     async throws
   {
