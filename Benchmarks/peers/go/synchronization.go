@@ -77,6 +77,46 @@ func lock(goroutines int) func() figure {
 	}
 }
 
+func mutexHeldAcrossYield() figure {
+	return perOperation(func(count int) {
+		var mutex sync.Mutex
+		counter := 0
+		spread(count, 8, func(rounds int) {
+			for round := 0; round < rounds; round++ {
+				mutex.Lock()
+				before := counter
+				runtime.Gosched()
+				counter = before + 1
+				mutex.Unlock()
+			}
+		})
+		check("exclusive increments", int64(counter), int64(count))
+	})
+}
+
+// A goroutine is joined by what it sends.
+func spawnAndJoin() figure {
+	return perOperation(func(count int) {
+		done := 0
+		for round := 0; round < count; round++ {
+			result := make(chan int, 1)
+			go func() { result <- 1 }()
+			done += <-result
+		}
+		check("goroutines joined", int64(done), int64(count))
+	})
+}
+
+func yield() figure {
+	return perOperation(func(count int) {
+		spread(count, 8, func(rounds int) {
+			for round := 0; round < rounds; round++ {
+				runtime.Gosched()
+			}
+		})
+	})
+}
+
 func spread(count, goroutines int, work func(rounds int)) {
 	var running sync.WaitGroup
 	for goroutine := 0; goroutine < goroutines; goroutine++ {

@@ -3,7 +3,7 @@
 // natural equivalent for.
 
 extension Suite {
-  static let all = [channels, synchronization, tasks]
+  static let all = [channels, synchronization, tasks, threads]
 
   static let channels = Suite(
     name: "channels",
@@ -82,6 +82,41 @@ extension Suite {
         unit: "ns per section",
         ours: { try await BakerySemaphore.shortSection() },
         peers: [.go, .tokio, .floor { try await FloorSemaphore.shortSection() }]
+      ),
+      Row(
+        "mutex, uncontended",
+        unit: "ns per section",
+        ours: { try await BakeryMutex.uncontended() },
+        peers: [.go, .tokio, .floor { try await FloorCounter.scoped() }]
+      ),
+      Row(
+        "contended mutex, short section",
+        unit: "ns per section",
+        ours: { try await BakeryMutex.shortSection() },
+        peers: [.go, .tokio, .floor { try await FloorMutex.shortSection() }]
+      ),
+      Row(
+        "contended mutex, short section, thread pool",
+        unit: "ns per section",
+        ours: { try await onThreadPool { try await BakeryMutex.shortSection() } },
+        peers: [
+          .go, .tokio, .floor { try await onThreadPool { try await FloorMutex.shortSection() } },
+        ]
+      ),
+      Row(
+        "contended mutex, held across a yield",
+        unit: "ns per section",
+        ours: { try await BakeryMutex.heldAcrossYield() },
+        peers: [.go, .tokio, .floor { try await FloorSemaphore.heldAcrossYield() }]
+      ),
+      Row(
+        "contended mutex, held across a yield, thread pool",
+        unit: "ns per section",
+        ours: { try await onThreadPool { try await BakeryMutex.heldAcrossYield() } },
+        peers: [
+          .go, .tokio,
+          .floor { try await onThreadPool { try await FloorSemaphore.heldAcrossYield() } },
+        ]
       ),
       // The toolkit's internal lock, through the probe it keeps for this.
       Row(
@@ -165,6 +200,31 @@ extension Suite {
           .standardLibrary { try await StandardGather.eachYields() },
           .floor { try await FloorGather.eachYields() },
         ]
+      ),
+    ]
+  )
+
+  static let threads = Suite(
+    name: "threads",
+    rows: [
+      Row(
+        "spawn and join",
+        unit: "ns per task",
+        ours: { try await onThreadPool { try await SchedulerWork.spawnAndJoin() } },
+        peers: [.go, .tokio, .standardLibrary { try await SchedulerWork.spawnAndJoin() }]
+      ),
+      Row(
+        "yield, 8 tasks",
+        unit: "ns per yield",
+        ours: { try await onThreadPool { try await SchedulerWork.yield() } },
+        peers: [.go, .tokio, .standardLibrary { try await SchedulerWork.yield() }]
+      ),
+      // The same channel on both executors: what differs is the waking of the other side.
+      Row(
+        "ping-pong, unbuffered channel",
+        unit: "ns per element",
+        ours: { try await onThreadPool { try await BakeryChannel.exchange(capacity: 0) } },
+        peers: [.go, .standardLibrary { try await BakeryChannel.exchange(capacity: 0) }]
       ),
     ]
   )

@@ -17,6 +17,16 @@ async fn run(row: &str) -> Option<Figure> {
             synchronization::held_across_yield().await
         }
         "semaphore, 64 tasks on 8 permits, short section" => synchronization::short_section().await,
+        "mutex, uncontended" => synchronization::mutex(1).await,
+        "contended mutex, short section" | "contended mutex, short section, thread pool" => {
+            synchronization::mutex(8).await
+        }
+        "contended mutex, held across a yield"
+        | "contended mutex, held across a yield, thread pool" => {
+            synchronization::mutex_across_yield().await
+        }
+        "spawn and join" => synchronization::spawn_and_join().await,
+        "yield, 8 tasks" => synchronization::yields().await,
         "lock, uncontended pair" => synchronization::lock(1).await,
         "lock, 4 threads, short section" => synchronization::lock(4).await,
         "gather 1M, width 64" => tasks::input_order().await,

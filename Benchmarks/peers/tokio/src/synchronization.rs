@@ -69,6 +69,66 @@ pub async fn short_section() -> Figure {
     .await
 }
 
+pub async fn mutex(tasks: usize) -> Figure {
+    per_operation(move |count| async move {
+        let mutex = Arc::new(tokio::sync::Mutex::new(0));
+        spread(count, tasks, |rounds| {
+            let mutex = mutex.clone();
+            async move {
+                for _ in 0..rounds {
+                    *mutex.lock().await += 1;
+                }
+            }
+        })
+        .await;
+        assert_eq!(*mutex.lock().await, count, "increments");
+    })
+    .await
+}
+
+pub async fn mutex_across_yield() -> Figure {
+    per_operation(|count| async move {
+        let mutex = Arc::new(tokio::sync::Mutex::new(0));
+        spread(count, 8, |rounds| {
+            let mutex = mutex.clone();
+            async move {
+                for _ in 0..rounds {
+                    let mut value = mutex.lock().await;
+                    let before = *value;
+                    tokio::task::yield_now().await;
+                    *value = before + 1;
+                }
+            }
+        })
+        .await;
+        assert_eq!(*mutex.lock().await, count, "increments");
+    })
+    .await
+}
+
+pub async fn spawn_and_join() -> Figure {
+    per_operation(|count| async move {
+        let mut done = 0;
+        for _ in 0..count {
+            done += tokio::spawn(async { 1 }).await.expect("a task failed");
+        }
+        assert_eq!(done, count, "tasks joined");
+    })
+    .await
+}
+
+pub async fn yields() -> Figure {
+    per_operation(|count| async move {
+        spread(count, 8, |rounds| async move {
+            for _ in 0..rounds {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    })
+    .await
+}
+
 /// The standard library's lock, taken by operating-system threads.
 pub async fn lock(threads: usize) -> Figure {
     per_operation(move |count| async move {
