@@ -86,12 +86,10 @@ class BroadcastGate: WaitOwner, Traceable, @unchecked Sendable {
   final func wait(_ ticket: Ticket, until deadline: Deadline, since seen: Int) async throws {
     registration.ensure(self)
     Trace.record(.waiting, identity)
-    var early: WaitOutcome?
-    spinner.look(since: seen) {
+    let early = spinner.outcome(since: seen) {
       lock.lock()
       defer { lock.unlock() }
-      early = state.pointee.takeOutcome(ticket)
-      return early != nil
+      return state.pointee.takeOutcome(ticket)
     }
     let outcome =
       if let early { early } else {
@@ -99,7 +97,7 @@ class BroadcastGate: WaitOwner, Traceable, @unchecked Sendable {
       }
     guard !outcome.isGranted else { return }
     Trace.record(.gaveUp, identity)
-    throw waitFailure("receive", outcome, deadline)
+    throw outcome.failure("receive", on: identity, until: deadline)
   }
 
   @usableFromInline

@@ -79,7 +79,7 @@ public struct Channel<Element: Sendable>: Sendable {
         Trace.record(.gaveUp, core.identity)
         let element = core.withdraw(ticket)
         if outcome == .closed { throw SendFailure(.closed, element) }
-        throw core.failure("send", outcome, deadline)
+        throw outcome.failure("send", on: core.identity, until: deadline)
       }
     }
 
@@ -159,7 +159,7 @@ public struct Channel<Element: Sendable>: Sendable {
       let (outcome, received) = await core.waitToReceive(ticket, until: deadline, since: seen)
       Trace.record(received == nil ? .gaveUp : .received, core.identity)
       if received != nil || outcome == .closed { return received }
-      throw core.failure("receive", outcome, deadline)
+      throw outcome.failure("receive", on: core.identity, until: deadline)
     }
 
     /// Takes what is there, up to `count` elements; waits while there is none.

@@ -84,13 +84,6 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
     registration.ensure(self)
     Trace.record(.waiting, identity)
   }
-
-  /// The error for a wait that ended without a grant and was not ended by `close`.
-  @usableFromInline
-  func failure(_ operation: String, _ outcome: WaitOutcome, _ deadline: Deadline) -> any Error {
-    guard outcome == .timedOut else { return CancellationError() }
-    return DeadlineExceeded(operation: "\(operation) on \(identity)", deadline: deadline)
-  }
 }
 
 /// Where the elements are; touched only under the gate's lock.
@@ -302,14 +295,12 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
   func waitToSend(_ ticket: Ticket, until deadline: Deadline, since seen: Int) async -> WaitOutcome
   {
     willWait()
-    var outcome: WaitOutcome?
-    spinner.look(since: seen) {
+    let early = spinner.outcome(since: seen) {
       lock.lock()
       defer { lock.unlock() }
-      outcome = state.pointee.takeOutcome(ticket)
-      return outcome != nil
+      return state.pointee.takeOutcome(ticket)
     }
-    if let outcome { return outcome }
+    if let early { return early }
     return await suspend(ticket, as: .current("send"), until: deadline)
   }
 

@@ -59,7 +59,7 @@ class OneshotGate: WaitOwner, Traceable, @unchecked Sendable {
     switch outcome {
     case .granted: return
     case .closed, .impossible: throw failure()
-    case .cancelled, .timedOut: throw waitFailure("receive", outcome, deadline)
+    case .cancelled, .timedOut: throw outcome.failure("receive", on: identity, until: deadline)
     }
   }
 
@@ -72,7 +72,7 @@ class OneshotGate: WaitOwner, Traceable, @unchecked Sendable {
     Trace.record(.waiting, identity)
     let outcome = await suspend(ticket, as: .current("waitUntilClosed"), until: deadline)
     Trace.record(outcome.isGranted ? .done : .gaveUp, identity)
-    if !outcome.isGranted { throw waitFailure("waitUntilClosed", outcome, deadline) }
+    try outcome.grantedValue("waitUntilClosed", on: identity, until: deadline)
   }
 
   /// Why no value comes, once none can.
@@ -123,15 +123,6 @@ class OneshotGate: WaitOwner, Traceable, @unchecked Sendable {
     Trace.record(.sent, identity)
     wakes.fire()
     return true
-  }
-}
-
-extension WaitOwner where Self: Traceable {
-  /// The error for a wait that was cancelled or timed out.
-  @usableFromInline
-  func waitFailure(_ operation: String, _ outcome: WaitOutcome, _ deadline: Deadline) -> any Error {
-    guard outcome == .timedOut else { return CancellationError() }
-    return DeadlineExceeded(operation: "\(operation) on \(identity)", deadline: deadline)
   }
 }
 

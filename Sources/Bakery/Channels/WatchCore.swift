@@ -103,12 +103,10 @@ class WatchGate: WaitOwner, Traceable, @unchecked Sendable {
   {
     registration.ensure(self)
     Trace.record(.waiting, identity)
-    var early: WaitOutcome?
-    spinner.look(since: seen) {
+    let early = spinner.outcome(since: seen) {
       lock.lock()
       defer { lock.unlock() }
-      early = state.takeOutcome(ticket)
-      return early != nil
+      return state.takeOutcome(ticket)
     }
     let outcome =
       if let early { early } else {
@@ -116,7 +114,7 @@ class WatchGate: WaitOwner, Traceable, @unchecked Sendable {
       }
     guard !outcome.isGranted else { return }
     Trace.record(.gaveUp, identity)
-    throw waitFailure("changed", outcome, deadline)
+    throw outcome.failure("changed", on: identity, until: deadline)
   }
 
   final func waitUntilUnobserved(_ deadline: Deadline) async throws {
@@ -128,7 +126,7 @@ class WatchGate: WaitOwner, Traceable, @unchecked Sendable {
     Trace.record(.waiting, identity)
     let outcome = await suspend(ticket, as: .current("waitUntilUnobserved"), until: deadline)
     Trace.record(outcome.isGranted ? .done : .gaveUp, identity)
-    if !outcome.isGranted { throw waitFailure("waitUntilUnobserved", outcome, deadline) }
+    try outcome.grantedValue("waitUntilUnobserved", on: identity, until: deadline)
   }
 
   @usableFromInline

@@ -67,4 +67,15 @@ struct Spinner: ~Copyable, Sendable {
     skipNext.store(min(skipped * 2, Self.waitsSkippedMaximum), ordering: .relaxed)
     return false
   }
+
+  /// Looks the same way for what `take` finds; `nil` when it is time to suspend.
+  @usableFromInline
+  borrowing func outcome(since seen: Int, _ take: () -> WaitOutcome?) -> WaitOutcome? {
+    var outcome: WaitOutcome?
+    look(since: seen) {
+      outcome = take()
+      return outcome != nil
+    }
+    return outcome
+  }
 }

@@ -12,6 +12,32 @@ enum WaitOutcome: Equatable, Sendable {
   @usableFromInline var isGranted: Bool {
     if case .granted = self { true } else { false }
   }
+
+  /// The error of a wait for `operation` that was cancelled or ran out of time.
+  @usableFromInline
+  func failure(
+    _ operation: StaticString,
+    on identity: ObjectIdentity,
+    until deadline: Deadline
+  ) -> any Error {
+    guard self == .timedOut else { return CancellationError() }
+    return DeadlineExceeded(operation: "\(operation) on \(identity)", deadline: deadline)
+  }
+
+  /// What a granted wait was told, or the error of one that was cancelled or ran out of time.
+  ///
+  /// For objects that are never closed and never refuse.
+  @discardableResult
+  func grantedValue(
+    _ operation: StaticString,
+    on identity: ObjectIdentity,
+    until deadline: Deadline
+  ) throws -> UInt64 {
+    guard case .granted(let value) = self else {
+      throw failure(operation, on: identity, until: deadline)
+    }
+    return value
+  }
 }
 
 /// Names one wait of one `WaitQueue`: a slot, how often the slot was used before, and the queue's mark.

@@ -120,11 +120,7 @@ private final class ConditionCore: WaitOwner, Traceable {
     let outcome = await suspend(ticket, as: .current("wait"), until: deadline)
     Trace.record(outcome.isGranted ? .done : .gaveUp, identity)
     Trace.record(.holding, mutex.identity)
-    switch outcome {
-    case .granted: return
-    case .timedOut: throw DeadlineExceeded(operation: "wait on \(identity)", deadline: deadline)
-    case .cancelled, .closed, .impossible: throw CancellationError()
-    }
+    try outcome.grantedValue("wait", on: identity, until: deadline)
   }
 
   func notify(limit: Int) { mutex.notify(number, limit: limit) }

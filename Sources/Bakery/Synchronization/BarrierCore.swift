@@ -33,7 +33,9 @@ final class BarrierCore: WaitOwner, Traceable {
       Trace.record(.waiting, identity)
       let outcome = await outcome(of: ticket, until: deadline, since: seen)
       Trace.record(outcome.isGranted ? .holding : .gaveUp, identity)
-      return try AsyncBarrier.Arrival(word: grantedValue(outcome, "arriveAndWait", until: deadline))
+      return try AsyncBarrier.Arrival(
+        word: outcome.grantedValue("arriveAndWait", on: identity, until: deadline)
+      )
     }
   }
 
@@ -42,12 +44,8 @@ final class BarrierCore: WaitOwner, Traceable {
     until deadline: Deadline,
     since seen: Int
   ) async -> WaitOutcome {
-    var outcome: WaitOutcome?
-    spinner.look(since: seen) {
-      outcome = state.withLock { $0.takeOutcome(ticket) }
-      return outcome != nil
-    }
-    if let outcome { return outcome }
+    let early = spinner.outcome(since: seen) { state.withLock { $0.takeOutcome(ticket) } }
+    if let early { return early }
     return await suspend(ticket, as: .current("arriveAndWait"), until: deadline)
   }
 

@@ -39,7 +39,7 @@ final class LatchCore: WaitOwner, Traceable {
     Trace.record(.waiting, identity)
     let outcome = await suspend(ticket, as: .current(operation), until: deadline)
     Trace.record(outcome.isGranted ? .holding : .gaveUp, identity)
-    _ = try grantedValue(outcome, operation, until: deadline)
+    try outcome.grantedValue(operation, on: identity, until: deadline)
   }
 
   /// Counts down; traps when so many do not remain.

@@ -41,10 +41,10 @@ final class MutexCore: WaitOwner, Traceable {
   func lockSlowly(_ deadline: Deadline) async throws {
     let seen = spinner.seen
     guard let ticket = takeOrLineUp() else { return }
-    var outcome = look(for: ticket, since: seen)
-    if outcome == nil {
-      outcome = await suspend(ticket, as: .current("lock"), until: deadline)
-    }
+    let outcome =
+      if let early = look(for: ticket, since: seen) { early } else {
+        await suspend(ticket, as: .current("lock"), until: deadline)
+      }
     try finish(outcome, "lock", deadline)
   }
 
@@ -101,24 +101,16 @@ final class MutexCore: WaitOwner, Traceable {
   }
 
   private func look(for ticket: Ticket, since seen: Int) -> WaitOutcome? {
-    var outcome: WaitOutcome?
-    spinner.look(since: seen) {
-      outcome = withState { $0.takeOutcome(ticket) }
-      return outcome != nil
-    }
-    return outcome
+    spinner.outcome(since: seen) { withState { $0.takeOutcome(ticket) } }
   }
 
   private func finish(
-    _ outcome: WaitOutcome?,
+    _ outcome: WaitOutcome,
     _ operation: StaticString,
     _ deadline: Deadline
   ) throws {
-    let isGranted = outcome?.isGranted ?? false
-    Trace.record(isGranted ? .holding : .gaveUp, identity)
-    guard !isGranted else { return }
-    guard outcome == .timedOut else { throw CancellationError() }
-    throw DeadlineExceeded(operation: "\(operation) on \(identity)", deadline: deadline)
+    Trace.record(outcome.isGranted ? .holding : .gaveUp, identity)
+    try outcome.grantedValue(operation, on: identity, until: deadline)
   }
 
   /// Tickets of the line for the lock are plain, those of waits for a change are marked.

@@ -64,7 +64,7 @@ final class OnceCore: WaitOwner, Traceable {
         Trace.record(.waiting, identity)
         let outcome = await suspend(ticket, as: party, until: deadline)
         if !outcome.isGranted { Trace.record(.gaveUp, identity) }
-        let grant = try grantedValue(outcome, "value", until: deadline)
+        let grant = try outcome.grantedValue("value", on: identity, until: deadline)
         if grant == OnceState.Grant.lead {
           Trace.record(.holding, identity)
           return .lead

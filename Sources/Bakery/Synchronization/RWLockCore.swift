@@ -77,34 +77,13 @@ final class RWLockCore: WaitOwner, Traceable {
       )
       registration.ensure(self)
       Trace.record(.waiting, identity)
-      var outcome = look(for: ticket, since: seen)
-      if outcome == nil {
-        outcome = await suspend(ticket, as: .current(operation), until: deadline)
-      }
-      return try finish(outcome, operation, deadline)
-    }
-  }
-
-  private func look(for ticket: Ticket, since seen: Int) -> WaitOutcome? {
-    var outcome: WaitOutcome?
-    spinner.look(since: seen) {
-      outcome = withState { $0.takeOutcome(ticket) }
-      return outcome != nil
-    }
-    return outcome
-  }
-
-  private func finish(
-    _ outcome: WaitOutcome?,
-    _ operation: StaticString,
-    _ deadline: Deadline
-  ) throws -> UInt64 {
-    Trace.record(outcome?.isGranted == true ? .holding : .gaveUp, identity)
-    switch outcome {
-    case .granted(let token): return token
-    case .timedOut:
-      throw DeadlineExceeded(operation: "\(operation) on \(identity)", deadline: deadline)
-    case .cancelled, .closed, .impossible, nil: throw CancellationError()
+      let early = spinner.outcome(since: seen) { withState { $0.takeOutcome(ticket) } }
+      let outcome =
+        if let early { early } else {
+          await suspend(ticket, as: .current(operation), until: deadline)
+        }
+      Trace.record(outcome.isGranted ? .holding : .gaveUp, identity)
+      return try outcome.grantedValue(operation, on: identity, until: deadline)
     }
   }
 

@@ -56,9 +56,8 @@ final class SemaphoreCore: WaitOwner, Traceable {
       Trace.record(outcome.isGranted ? .holding : .gaveUp, identity, count: count)
       switch outcome {
       case .granted(let token): return token
-      case .cancelled: throw CancellationError()
-      case .timedOut:
-        throw DeadlineExceeded(operation: "acquire on \(identity)", deadline: deadline)
+      case .cancelled, .timedOut:
+        throw outcome.failure("acquire", on: identity, until: deadline)
       case .closed: throw failure(.closed, count)
       case .impossible: throw failure(.impossible, count)
       }
@@ -71,12 +70,8 @@ final class SemaphoreCore: WaitOwner, Traceable {
     until deadline: Deadline,
     since seen: Int
   ) async -> WaitOutcome {
-    var outcome: WaitOutcome?
-    spinner.look(since: seen) {
-      outcome = withState { $0.takeOutcome(ticket) }
-      return outcome != nil
-    }
-    if let outcome { return outcome }
+    let early = spinner.outcome(since: seen) { withState { $0.takeOutcome(ticket) } }
+    if let early { return early }
     return await suspend(ticket, as: .current("acquire", count: count), until: deadline)
   }
 

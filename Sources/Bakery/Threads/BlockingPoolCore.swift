@@ -42,11 +42,8 @@ final class BlockingPoolCore: WaitOwner, Traceable {
     let outcome = await suspend(ticket, as: .current("run"), until: deadline)
     guard !outcome.isGranted else { return }
     Trace.record(.gaveUp, identity)
-    switch outcome {
-    case .timedOut: throw DeadlineExceeded(operation: "run on \(identity)", deadline: deadline)
-    case .impossible: throw startFailure
-    case .cancelled, .closed, .granted: throw CancellationError()
-    }
+    if outcome == .impossible { throw startFailure }
+    throw outcome.failure("run", on: identity, until: deadline)
   }
 
   private func startThread(_ number: Int, _ deadline: Deadline) async throws {

@@ -33,12 +33,7 @@ final class ThreadEnd: WaitOwner {
     Trace.record(.waiting, identity)
     let outcome = await suspend(ticket, as: party, until: deadline)
     Trace.record(outcome.isGranted ? .holding : .gaveUp, identity)
-    switch outcome {
-    case .granted: return
-    case .timedOut:
-      throw DeadlineExceeded(operation: "\(operation) on \(identity)", deadline: deadline)
-    case .cancelled, .closed, .impossible: throw CancellationError()
-    }
+    try outcome.grantedValue(operation, on: identity, until: deadline)
   }
 
   /// Blocks the calling thread until the end, or until `deadline` on the machine's clock; false if that came first.
