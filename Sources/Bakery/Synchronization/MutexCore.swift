@@ -126,18 +126,10 @@ final class MutexCore: WaitOwner, Traceable {
     withState { $0.abort(ticket, outcome) }.fire()
   }
 
-  /// Takes the word away from the fast paths, lets `body` decide, and gives it back unless tasks wait.
   private func withState<Success>(
     _ body: (inout MutexState) -> sending Success
   ) -> sending Success {
-    state.withLock { state in
-      state.isLocked = word.setBits(1) & 2 != 0
-      let waiting = state.line.waiting
-      defer { word.store((state.isLocked ? 2 : 0) | (state.needsAttention ? 1 : 0)) }
-      let result = body(&state)
-      if state.line.waiting < waiting { spinner.didDecide() }
-      return result
-    }
+    state.withLock(taking: word, telling: spinner, body)
   }
 
   @usableFromInline

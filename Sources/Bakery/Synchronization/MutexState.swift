@@ -11,7 +11,7 @@
 ///
 /// Invariant: while the lock is free, nobody is in line for it.
 /// Invariant: a wait that is returning has exactly one place in `line`, and `places` and its condition know it.
-struct MutexState: Sendable {
+struct MutexState: WordState, Sendable {
   enum Admission: Equatable {
     case granted
     case wait(Ticket)
@@ -43,7 +43,15 @@ struct MutexState: Sendable {
   private var conditions: ContiguousArray<Condition> = [Condition()]
   private var unusedConditions: [Int] = []
 
-  /// Whether lockers and unlockers have to go through this state.
+  /// Two while the mutex is locked.
+  var word: Int {
+    get { isLocked ? 2 : 0 }
+    set { isLocked = newValue != 0 }
+  }
+
+  /// How many are in line for the lock.
+  var waiting: Int { line.waiting }
+
   var needsAttention: Bool {
     !line.isEmpty || holder != nil || !conditions[Self.change].queue.isEmpty
   }

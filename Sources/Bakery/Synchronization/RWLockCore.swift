@@ -116,24 +116,10 @@ final class RWLockCore: WaitOwner, Traceable {
     withState { $0.abort(ticket, outcome, recordingAt: now) }.fire()
   }
 
-  /// Takes the word away from the fast paths, lets `body` decide, and gives it back unless tasks wait.
   private func withState<Success>(
     _ body: (inout RWLockState) -> sending Success
   ) -> sending Success {
-    state.withLock { state in
-      let current = word.setBits(1)
-      state.readers = current >> 2
-      state.isWriting = current & 2 != 0
-      let waiting = state.waiting
-      defer {
-        word.store(
-          state.readers << 2 | (state.isWriting ? 2 : 0) | (state.needsAttention ? 1 : 0)
-        )
-      }
-      let result = body(&state)
-      if state.waiting < waiting { spinner.didDecide() }
-      return result
-    }
+    state.withLock(taking: word, telling: spinner, body)
   }
 
   @usableFromInline

@@ -16,7 +16,7 @@
 ///
 /// Invariant: nobody reads while somebody writes.
 /// Invariant: while a reader waits, a writer is in or waits; while a writer waits, somebody is in.
-struct RWLockState: Sendable {
+struct RWLockState: WordState, Sendable {
   enum Access: Sendable {
     case read, write
   }
@@ -30,16 +30,22 @@ struct RWLockState: Sendable {
   var isWriting = false
   private(set) var waitingReaders = WaitQueue()
   private(set) var waitingWriters = WaitQueue(marked: true)
-  /// Who is in, by token, for those who came in while holders are recorded.
-  private var holders: [UInt64: Party] = [:]
-  private var lastToken: UInt64 = 0
+  private var holders = RecordedHolders()
 
-  /// Whether those who come and go have to go through this state.
+  /// Readers times four, plus two while a writer is in.
+  var word: Int {
+    get { readers << 2 | (isWriting ? 2 : 0) }
+    set {
+      readers = newValue >> 2
+      isWriting = newValue & 2 != 0
+    }
+  }
+
   var needsAttention: Bool { !waitingWriters.isEmpty || !waitingReaders.isEmpty }
 
   var waiting: Int { waitingReaders.waiting + waitingWriters.waiting }
 
-  var recordedHolders: [Party] { holders.sorted { $0.key < $1.key }.map(\.value) }
+  var recordedHolders: [Party] { holders.parties }
 
   /// Lets in at once whom nobody in or before it keeps out.
   mutating func tryLock(_ access: Access, _ party: Party, recordsHolder: Bool) -> UInt64? {
@@ -51,7 +57,7 @@ struct RWLockState: Sendable {
       guard !isWriting, readers == 0 else { return nil }
       isWriting = true
     }
-    return recordsHolder ? record(party) : 0
+    return recordsHolder ? holders.record(party) : 0
   }
 
   /// Lets in, or gives a place in the line for that kind of access.
@@ -67,7 +73,7 @@ struct RWLockState: Sendable {
 
   /// Lets go of one access, and begins the next phase if that ends one.
   mutating func unlock(_ access: Access, token: UInt64, recordingAt now: Deadline?) -> Wakes {
-    holders[token] = nil
+    holders.remove(token)
     var wakes = Wakes()
     switch access {
     case .read:
@@ -104,7 +110,7 @@ struct RWLockState: Sendable {
   private mutating func admitReaders(recordingAt now: Deadline?, into wakes: inout Wakes) {
     while let party = waitingReaders.firstParty {
       readers += 1
-      let token = now.map { record(party.holding(since: $0)) }
+      let token = now.map { holders.record(party.holding(since: $0)) }
       wakes.add(waitingReaders.grantFirst(token ?? 0).wake)
     }
   }
@@ -112,14 +118,7 @@ struct RWLockState: Sendable {
   private mutating func admitWriter(recordingAt now: Deadline?, into wakes: inout Wakes) {
     guard let party = waitingWriters.firstParty else { return }
     isWriting = true
-    let token = now.map { record(party.holding(since: $0)) }
+    let token = now.map { holders.record(party.holding(since: $0)) }
     wakes.add(waitingWriters.grantFirst(token ?? 0).wake)
-  }
-
-  /// Notes a holder under a new token.
-  private mutating func record(_ party: Party) -> UInt64 {
-    lastToken += 1
-    holders[lastToken] = party
-    return lastToken
   }
 }

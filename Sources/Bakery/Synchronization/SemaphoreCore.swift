@@ -103,18 +103,10 @@ final class SemaphoreCore: WaitOwner, Traceable {
     withState { $0.abort(ticket, outcome, recordingAt: now) }.fire()
   }
 
-  /// Takes the word away from the fast paths, lets `body` decide, and gives it back unless tasks wait.
   private func withState<Success>(
     _ body: (inout SemaphoreState) -> sending Success
   ) -> sending Success {
-    state.withLock { state in
-      state.available = word.setBits(1) >> 1
-      let waiting = state.queue.waiting
-      defer { word.store(state.available << 1 | (state.needsAttention ? 1 : 0)) }
-      let result = body(&state)
-      if state.queue.waiting < waiting { spinner.didDecide() }
-      return result
-    }
+    state.withLock(taking: word, telling: spinner, body)
   }
 
   private func failure(_ reason: SemaphoreFailure.Reason, _ count: Int) -> SemaphoreFailure {

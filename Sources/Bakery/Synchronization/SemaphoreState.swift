@@ -2,7 +2,7 @@
 ///
 /// Invariant: `available` is the limit less what is held; below zero after the limit was lowered under use.
 /// Invariant: while a wait is in line, its head does not fit into `available`.
-struct SemaphoreState: Sendable {
+struct SemaphoreState: WordState, Sendable {
   enum Admission: Equatable {
     case granted(token: UInt64)
     case wait(Ticket)
@@ -14,26 +14,31 @@ struct SemaphoreState: Sendable {
   var available: Int
   private(set) var isClosed = false
   private(set) var queue = WaitQueue()
-  /// Who holds what, by token, for permits taken while holders are recorded.
-  private var holders: [UInt64: Party] = [:]
-  private var lastToken: UInt64 = 0
+  private var holders = RecordedHolders()
 
   init(limit: Int) {
     self.limit = limit
     available = limit
   }
 
-  /// Whether releases and newcomers have to go through this state.
+  /// Free permits times two.
+  var word: Int {
+    get { available << 1 }
+    set { available = newValue >> 1 }
+  }
+
   var needsAttention: Bool { isClosed || !queue.isEmpty }
 
-  var recordedHolders: [Party] { holders.sorted { $0.key < $1.key }.map(\.value) }
+  var waiting: Int { queue.waiting }
+
+  var recordedHolders: [Party] { holders.parties }
 
   /// Grants at once what is free while nobody waits.
   mutating func tryAcquire(_ party: Party, recordsHolder: Bool) -> UInt64? {
     guard !isClosed, queue.isEmpty, party.count <= available else { return nil }
     available -= party.count
     guard recordsHolder else { return 0 }
-    return record(party)
+    return holders.record(party)
   }
 
   /// Grants, refuses for ever, or takes a place in line.
@@ -45,7 +50,7 @@ struct SemaphoreState: Sendable {
   }
 
   mutating func release(_ count: Int, token: UInt64, recordingAt now: Deadline?) -> Wakes {
-    holders[token] = nil
+    holders.remove(token)
     available += count
     var wakes = Wakes()
     grantWhatFits(recordingAt: now, into: &wakes)
@@ -91,15 +96,10 @@ struct SemaphoreState: Sendable {
   private mutating func grantWhatFits(recordingAt now: Deadline?, into wakes: inout Wakes) {
     while let count = queue.firstCount, count <= available {
       available -= count
-      let token = now.flatMap { now in queue.firstParty.map { record($0.holding(since: now)) } }
+      let token = now.flatMap { now in
+        queue.firstParty.map { holders.record($0.holding(since: now)) }
+      }
       wakes.add(queue.grantFirst(token ?? 0).wake)
     }
-  }
-
-  /// Notes a holder under a new token.
-  private mutating func record(_ party: Party) -> UInt64 {
-    lastToken += 1
-    holders[lastToken] = party
-    return lastToken
   }
 }
