@@ -174,7 +174,7 @@ public struct Broadcast<Element: Sendable>: Sendable {
     /// Receives one item after another; yields to other tasks now and then even if elements are always there.
     public struct AsyncIterator: AsyncIteratorProtocol {
       @usableFromInline let receiver: Receiver
-      @usableFromInline var sinceYield = 0
+      @usableFromInline var turn = YieldTurn()
 
       @inlinable
       init(_ receiver: Receiver) {
@@ -189,14 +189,10 @@ public struct Broadcast<Element: Sendable>: Sendable {
       @inlinable
       public mutating func next() async throws -> Item? {
         if let element = receiver.core.receiveFast(at: receiver.cursor) {
-          sinceYield &+= 1
-          if sinceYield == 256 {
-            sinceYield = 0
-            await Task.yield()
-          }
+          if turn.isOverAfterTaking() { await Task.yield() }
           return .element(element)
         }
-        sinceYield = 0
+        turn.restart()
         return try await receiver.receiveSlowly(.never)
       }
     }

@@ -221,7 +221,7 @@ public struct Channel<Element: Sendable>: Sendable {
     /// Receives one element after another; yields to other tasks now and then even if elements are always there.
     public struct AsyncIterator: AsyncIteratorProtocol {
       @usableFromInline let receiver: Receiver
-      @usableFromInline var sinceYield = 0
+      @usableFromInline var turn = YieldTurn()
 
       @inlinable
       init(_ receiver: Receiver) {
@@ -236,14 +236,10 @@ public struct Channel<Element: Sendable>: Sendable {
       @inlinable
       public mutating func next() async throws -> Element? {
         if let element = receiver.core.receiveFast() {
-          sinceYield &+= 1
-          if sinceYield == 256 {
-            sinceYield = 0
-            await Task.yield()
-          }
+          if turn.isOverAfterTaking() { await Task.yield() }
           return element
         }
-        sinceYield = 0
+        turn.restart()
         return try await receiver.receiveSlowly(.never)
       }
     }

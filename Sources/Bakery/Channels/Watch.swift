@@ -234,7 +234,7 @@ public struct Watch<Element: Sendable>: Sendable {
     /// Takes one value after another; yields to other tasks now and then even if there is always a new one.
     public struct AsyncIterator: AsyncIteratorProtocol {
       @usableFromInline var receiver: Receiver
-      @usableFromInline var sinceYield = 0
+      @usableFromInline var turn = YieldTurn()
 
       @inlinable
       init(_ receiver: Receiver) {
@@ -251,14 +251,10 @@ public struct Watch<Element: Sendable>: Sendable {
       @inlinable
       public mutating func next() async throws -> Element? {
         if let element = receiver.subscription.core.changedFast(&receiver.seen) {
-          sinceYield &+= 1
-          if sinceYield == 256 {
-            sinceYield = 0
-            await Task.yield()
-          }
+          if turn.isOverAfterTaking() { await Task.yield() }
           return element
         }
-        sinceYield = 0
+        turn.restart()
         return try await receiver.changedSlowly(.never)
       }
     }
