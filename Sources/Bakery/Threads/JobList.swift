@@ -5,7 +5,7 @@ struct JobList {
 
   var count: Int { jobs.count - first }
 
-  mutating func append(_ more: [UnownedJob]) {
+  mutating func append(_ more: some Collection<UnownedJob>) {
     jobs.append(contentsOf: more)
   }
 

@@ -14,7 +14,6 @@ final class PoolCore: Sendable {
     var sleepers: [Int] = []
     var isShutDown = false
     var living = 0
-    var whenEnded: [UnsafeContinuation<Void, Never>] = []
   }
 
   /// How long a lookout sleeps between two looks.
@@ -25,6 +24,7 @@ final class PoolCore: Sendable {
   let identity: ObjectIdentity
   let workers: [PoolWorker]
   private let outside = Guarded(Outside())
+  private let end: ThreadEnd
   private let outsideCount = Atomic<Int>(0)
   private let searching = Atomic<Int>(0)
   private let sleeping = Atomic<Int>(0)
@@ -32,6 +32,7 @@ final class PoolCore: Sendable {
 
   init(threads: Int, identity: ObjectIdentity) {
     self.identity = identity
+    end = ThreadEnd(identity: identity)
     workers = (0..<threads).map(PoolWorker.init)
   }
 
@@ -49,21 +50,19 @@ final class PoolCore: Sendable {
   func add(_ job: UnownedJob) {
     guard let worker = PoolWorker.current, worker.index < workers.count,
       workers[worker.index] === worker
-    else { return addFromOutside([job]) }
-    if worker.add(job, overflow: addAll) {
-      notify()
-    } else if sleeping.load(ordering: .relaxed) > 0, !hasLookout.load(ordering: .relaxed) {
-      // There has to be somebody who looks after this job if the running one does not end.
-      notify()
+    else {
+      addAll(CollectionOfOne(job))
+      return notify()
     }
+    // A job that nobody else can take yet needs somebody who looks after it if the running one does not end.
+    if worker.add(job, overflow: addAll) || lacksLookout { notify() }
   }
 
-  private func addFromOutside(_ jobs: [UnownedJob]) {
-    addAll(jobs)
-    notify()
+  private var lacksLookout: Bool {
+    sleeping.load(ordering: .relaxed) > 0 && !hasLookout.load(ordering: .relaxed)
   }
 
-  private func addAll(_ jobs: [UnownedJob]) {
+  private func addAll(_ jobs: some Collection<UnownedJob>) {
     let isShutDown = outside.withLockUnobserved { outside in
       outside.jobs.append(jobs)
       outsideCount.store(outside.jobs.count, ordering: .relaxed)
@@ -103,17 +102,7 @@ final class PoolCore: Sendable {
     defer { bakery_set_current_worker(nil) }
     var own = 0
     while true {
-      own += 1
-      if own >= Self.ownJobsMaximum {
-        own = 0
-        if let job = takeFromOutside(for: worker) {
-          worker.run(job, on: executor)
-          continue
-        }
-      }
-      if let job = worker.takeOwn() ?? takeFromOutside(for: worker) {
-        worker.run(job, on: executor)
-      } else if let job = search(worker) {
+      if let job = next(worker, &own) {
         worker.run(job, on: executor)
       } else if leave() {
         return
@@ -121,18 +110,25 @@ final class PoolCore: Sendable {
     }
   }
 
+  /// The next job, for which the worker sleeps if it has to; `nil` when the pool has ended.
+  private func next(_ worker: PoolWorker, _ own: inout Int) -> UnownedJob? {
+    own += 1
+    if own >= Self.ownJobsMaximum {
+      own = 0
+      if let job = takeFromOutside(for: worker) { return job }
+    }
+    return worker.takeOwn() ?? takeFromOutside(for: worker) ?? search(worker)
+  }
+
   /// Ends this worker, unless it is the last and a job came meanwhile.
   private func leave() -> Bool {
-    let ended: [UnsafeContinuation<Void, Never>]? = outside.withLockUnobserved { outside in
+    let living: Int? = outside.withLockUnobserved { outside in
       if outside.living == 1, outside.jobs.count > 0 { return nil }
       outside.living -= 1
-      guard outside.living == 0 else { return [] }
-      defer { outside.whenEnded = [] }
-      return outside.whenEnded
+      return outside.living
     }
-    guard let ended else { return false }
-    for continuation in ended { continuation.resume() }
-    return true
+    if living == 0 { end.end() }
+    return living != nil
   }
 
   /// Takes this worker's share of the jobs from outside and returns the first.
@@ -277,14 +273,7 @@ final class PoolCore: Sendable {
 
   /// Waits until all threads have ended.
   func waitUntilEnded() async {
-    await withUnsafeContinuation { continuation in
-      let isOver = outside.withLockUnobserved { outside in
-        guard outside.living > 0 else { return true }
-        outside.whenEnded.append(continuation)
-        return false
-      }
-      if isOver { continuation.resume() }
-    }
+    await end.waitUncancellably("shutdown")
   }
 
   func snapshot() -> Snapshot {
@@ -294,7 +283,8 @@ final class PoolCore: Sendable {
         "threads": workers.count,
         "running": workers.count { $0.isRunning },
         "waiting": outsideCount.load(ordering: .relaxed) + workers.reduce(0) { $0 + $1.waiting },
-      ]
+      ],
+      waiters: end.waiters
     )
   }
 }

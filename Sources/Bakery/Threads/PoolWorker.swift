@@ -11,8 +11,8 @@ final class PoolWorker: @unchecked Sendable {
   private let nextJob = Atomic<UInt>(0)
   /// How many jobs were begun; tells a lookout whether the running one is still the same.
   private let begun = Atomic<UInt>(0)
-  /// The job that runs, to recognise that it puts itself in line again.
-  private var running: UInt = 0
+  /// The job that runs, to recognise that it puts itself in line again, or 0.
+  private let running = Atomic<UInt>(0)
   /// How often in a row the job woken last was run.
   private var streak = 0
   private var random: UInt64
@@ -29,17 +29,15 @@ final class PoolWorker: @unchecked Sendable {
   }
 
   var hasWork: Bool { !ring.isEmpty }
-  var hasNextJob: Bool { nextJob.load(ordering: .relaxed) != 0 }
-  var waiting: Int { ring.count + (hasNextJob ? 1 : 0) }
-  var isRunning: Bool { isBusy.load(ordering: .relaxed) }
-  private let isBusy = Atomic<Bool>(false)
+  var waiting: Int { ring.count + (nextJob.load(ordering: .relaxed) != 0 ? 1 : 0) }
+  var isRunning: Bool { running.load(ordering: .relaxed) != 0 }
 
   /// Adds a job from the worker's own thread; true when another worker could take one now.
   ///
   /// A job that puts itself in line again yields, so it goes to the end; any other was woken, and comes next.
   func add(_ job: UnownedJob, overflow: ([UnownedJob]) -> Void) -> Bool {
     let bits = Self.bits(job)
-    if bits == running {
+    if bits == running.load(ordering: .relaxed) {
       ring.append(job, overflow: overflow)
       return true
     }
@@ -51,31 +49,25 @@ final class PoolWorker: @unchecked Sendable {
 
   /// What to run next of the worker's own jobs.
   func takeOwn() -> UnownedJob? {
-    if streak < 3 {
-      let bits = takeNextJob()
-      if bits != 0 {
-        streak += 1
-        return Self.job(bits)
-      }
+    if streak < 3, let job = takeNextJob() {
+      streak += 1
+      return job
     }
     streak = 0
-    if let job = ring.takeFirst() { return job }
-    let bits = takeNextJob()
+    return ring.takeFirst() ?? takeNextJob()
+  }
+
+  private func takeNextJob() -> UnownedJob? {
+    guard nextJob.load(ordering: .relaxed) != 0 else { return nil }
+    let bits = nextJob.exchange(0, ordering: .acquiringAndReleasing)
     return bits == 0 ? nil : Self.job(bits)
   }
 
-  private func takeNextJob() -> UInt {
-    guard nextJob.load(ordering: .relaxed) != 0 else { return 0 }
-    return nextJob.exchange(0, ordering: .acquiringAndReleasing)
-  }
-
   func run(_ job: UnownedJob, on executor: UnownedTaskExecutor) {
-    running = Self.bits(job)
+    running.store(Self.bits(job), ordering: .relaxed)
     begun.store(begun.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
-    isBusy.store(true, ordering: .relaxed)
     job.runSynchronously(on: executor)
-    isBusy.store(false, ordering: .relaxed)
-    running = 0
+    running.store(0, ordering: .relaxed)
   }
 
   /// What a lookout remembers of a worker between two looks.
@@ -91,8 +83,7 @@ final class PoolWorker: @unchecked Sendable {
   /// Takes the job that waits behind one that has been running since `sight`.
   func takeStuck(since sight: Sight) -> UnownedJob? {
     guard sight.nextJob != 0, sight == self.sight else { return nil }
-    let bits = nextJob.exchange(0, ordering: .acquiringAndReleasing)
-    return bits == 0 ? nil : Self.job(bits)
+    return takeNextJob()
   }
 
   /// A number below `bound` (xorshift64*, Vigna 2016); where to look for work first needs no more.

@@ -36,6 +36,16 @@ final class ThreadEnd: WaitOwner {
     try outcome.grantedValue(operation, on: identity, until: deadline)
   }
 
+  /// The same for a wait that neither a cancellation nor a deadline ends.
+  func waitUncancellably(_ operation: StaticString) async {
+    guard !hasEnded else { return }
+    let party = Party.current(operation)
+    guard case .wait(let ticket) = state.withLock({ $0.wait(party) }) else { return }
+    Trace.record(.waiting, identity)
+    _ = await suspendUncancellable(ticket, as: party)
+    Trace.record(.holding, identity)
+  }
+
   /// Blocks the calling thread until the end, or until `deadline` on the machine's clock; false if that came first.
   func block(_ operation: StaticString, until deadline: Deadline) -> Bool {
     guard !hasEnded else { return true }
