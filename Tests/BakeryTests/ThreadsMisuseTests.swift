@@ -79,4 +79,18 @@ import Testing
     }
     expect("BlockingPool needs a queue of at least 0 calls, got -1", in: queue)
   }
+
+  @Test func `a thread pool of no thread, and one that gets work after its end`() async {
+    let empty = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = ThreadPool(threads: 0)
+    }
+    expect("ThreadPool needs 1 to 1024 threads, got 0", in: empty)
+    let late = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let pool = ThreadPool(threads: 1, name: "closed")
+      await pool.shutdown()
+      await Task(executorPreference: pool) {}.value
+    }
+    expect("ThreadPool \"closed\"", in: late)
+    expect("was shut down and got a job; await the tasks that prefer it before", in: late)
+  }
 }
