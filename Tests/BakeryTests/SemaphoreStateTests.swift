@@ -92,7 +92,8 @@ import Testing
   @Test func `keeps its invariants under random operations`() {
     for seed in 0..<100 as Range<UInt64> {
       var random = SeededRandom(seed: seed).generator
-      var state = SemaphoreState(limit: 5)
+      let longestLine = seed % 2 == 0 ? Int.max : 3
+      var state = SemaphoreState(limit: 5, longestLine: longestLine)
       var held: [Int] = []
       var tickets: [(Ticket, Int)] = []
       for _ in 0..<300 {
@@ -104,6 +105,7 @@ import Testing
           case .wait(let ticket): tickets.append((ticket, count))
           case .impossible: #expect(count > state.limit)
           case .closed: Issue.record("never closed")
+          case .saturated: #expect(state.waiting == longestLine)
           }
         case 2 where !held.isEmpty:
           _ = state.release(held.removeFirst(), token: 0, recordingAt: nil)
@@ -121,6 +123,7 @@ import Testing
           let (_, count) = tickets.remove(at: index)
           if count <= state.limit { held.append(count) }
         }
+        #expect(state.waiting <= longestLine)
         #expect(state.available == state.limit - held.reduce(0, +))
         if let head = state.queue.firstCount { #expect(head > state.available) }
       }

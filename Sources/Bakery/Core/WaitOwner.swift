@@ -21,11 +21,17 @@ extension WaitOwner {
   /// entry instead of running it in place (swiftlang/swift#85668).
   ///
   /// `party` is what dumps show from now on. It is told late because most waits of a busy object end before they
-  /// suspend, and to find out who is calling costs more than the rest of them.
+  /// suspend, and to find out who is calling costs more than the rest of them. `source` is whose timeline the deadline
+  /// is on, if not that of the time source in force.
   @usableFromInline
-  func suspend(_ ticket: Ticket, as party: Party, until deadline: Deadline) async -> WaitOutcome {
+  func suspend(
+    _ ticket: Ticket,
+    as party: Party,
+    until deadline: Deadline,
+    by source: (any TimeSource)? = nil
+  ) async -> WaitOutcome {
     guard deadline != .never else { return await suspend(ticket, as: party) }
-    let time = Seams.time
+    let time = source ?? Seams.time
     guard time.now < deadline else {
       abort(ticket, .timedOut)
       return await suspend(ticket, as: party)

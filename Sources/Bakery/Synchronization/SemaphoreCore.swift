@@ -1,4 +1,4 @@
-/// The working part of `AsyncSemaphore`: the fast paths, the lock, and the decisions of `SemaphoreState`.
+/// The working part of `AsyncSemaphore` and `Bulkhead`: the fast paths, the lock, and the decisions of `SemaphoreState`.
 @usableFromInline
 final class SemaphoreCore: WaitOwner, Traceable {
   @usableFromInline let identity: ObjectIdentity
@@ -10,10 +10,10 @@ final class SemaphoreCore: WaitOwner, Traceable {
   private let registration = Registration()
   private let spinner = Spinner()
 
-  init(limit: Int, identity: ObjectIdentity) {
+  init(limit: Int, longestLine: Int = .max, identity: ObjectIdentity) {
     self.identity = identity
     word = Word(limit << 1)
-    state = Guarded(SemaphoreState(limit: limit))
+    state = Guarded(SemaphoreState(limit: limit, longestLine: longestLine))
     if identity.name != nil { registration.ensure(self) }
   }
 
@@ -49,6 +49,7 @@ final class SemaphoreCore: WaitOwner, Traceable {
       return token
     case .impossible: throw failure(.impossible, count)
     case .closed: throw failure(.closed, count)
+    case .saturated: throw saturation()
     case .wait(let ticket):
       registration.ensure(self)
       Trace.record(.waiting, identity, count: count)
@@ -117,6 +118,11 @@ final class SemaphoreCore: WaitOwner, Traceable {
       count: count,
       limit: limit
     )
+  }
+
+  private func saturation() -> BulkheadFull {
+    let (limit, waiting) = state.withLock { ($0.limit, $0.waiting) }
+    return BulkheadFull(bulkhead: identity.description, limit: limit, waiting: waiting)
   }
 
   func resize(to limit: Int) {

@@ -8,16 +8,20 @@ struct SemaphoreState: WordState, Sendable {
     case wait(Ticket)
     case impossible
     case closed
+    /// The line is as long as it may be.
+    case saturated
   }
 
   private(set) var limit: Int
+  private let longestLine: Int
   var available: Int
   private(set) var isClosed = false
   private(set) var queue = WaitQueue()
   private var holders = RecordedHolders()
 
-  init(limit: Int) {
+  init(limit: Int, longestLine: Int = .max) {
     self.limit = limit
+    self.longestLine = longestLine
     available = limit
   }
 
@@ -46,6 +50,7 @@ struct SemaphoreState: WordState, Sendable {
     if isClosed { return .closed }
     if party.count > limit { return .impossible }
     if let token = tryAcquire(party, recordsHolder: recordsHolder) { return .granted(token: token) }
+    if queue.waiting >= longestLine { return .saturated }
     return .wait(queue.enqueue(party))
   }
 
