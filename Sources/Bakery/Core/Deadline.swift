@@ -50,6 +50,37 @@ public struct Deadline: Comparable, Hashable, Sendable {
   }
 }
 
+extension Deadline {
+  /// The deadline of the `withDeadline` scopes around the calling task, the earliest one; `never` outside of any.
+  ///
+  /// Code that divides its time reads it: a retry does not begin a pause that would pass it. It is task-local, so
+  /// child tasks and tasks made inside see it too. Deadlines that belong to another time source than the one in
+  /// force, and those outside a `withCancellationShield`, which nothing outside ends, do not count.
+  ///
+  /// - Complexity: two task-local reads, about 20 ns.
+  ///
+  /// @Snippet(path: "bakery/Snippets/SetDeadlines", slice: "current")
+  public static var current: Deadline { ActiveDeadline.current(on: Seams.time) }
+}
+
+/// The deadline around the calling task and the source on whose timeline it stands.
+package struct ActiveDeadline: Sendable {
+  @TaskLocal package static var innermost: ActiveDeadline?
+
+  let deadline: Deadline
+  let source: any TimeSource
+
+  package init(_ deadline: Deadline, on source: any TimeSource) {
+    self.deadline = deadline
+    self.source = source
+  }
+
+  package static func current(on source: any TimeSource) -> Deadline {
+    guard let innermost, innermost.source === source else { return .never }
+    return innermost.deadline
+  }
+}
+
 extension Deadline: CustomStringConvertible {
   /// Seconds on the timeline, for example `12.5 s`, or `never`.
   public var description: String {
@@ -77,21 +108,21 @@ extension Duration {
   }
 }
 
-/// A wait that was not granted before its deadline.
+/// Something that was not granted, or not done, before its deadline.
 public struct DeadlineExceeded: Error, Hashable, CustomStringConvertible {
-  /// What was waited for, for example `acquire on AsyncSemaphore "slots" (Crawl.swift:12)`.
+  /// What took too long, for example `acquire on AsyncSemaphore "slots" (Crawl.swift:12)`.
   public let operation: String
   /// The deadline that passed.
   public let deadline: Deadline
 
-  /// Describes a wait that ran out of time.
+  /// Describes a wait, or work, that ran out of time.
   public init(operation: String, deadline: Deadline) {
     self.operation = operation
     self.deadline = deadline
   }
 
-  /// What was waited for, until when, and what to try.
+  /// What took too long and what to try.
   public var description: String {
-    "\(operation) was not granted by its deadline; wait longer, or look at Trace.dump() for who holds it"
+    "\(operation) passed its deadline; allow more time, or look at Trace.dump() for who waits and who holds"
   }
 }
