@@ -81,7 +81,8 @@ extension Result {
   @inlinable var permitOutcome: Permit.Outcome {
     switch self {
     case .success: .success
-    case .failure(let error): error is DeadlineExceeded ? .dropped : .ignore
+    case .failure(let error):
+      error is DeadlineExceeded || error is WorkAbandoned ? .dropped : .ignore
     }
   }
 }

@@ -35,22 +35,12 @@ public func withDeadline<Success: ~Copyable>(
   body: nonisolated(nonsending) () async throws -> Success
 ) async throws -> Success {
   guard expiration != .never else { return try await body() }
-  var result: Result<Success, any Error>?
-  let passed = await cancel(at: expiration) {
-    do {
-      result = .success(try await body())
-    } catch {
-      result = .failure(error)
-    }
-  }
-  guard let result = consume result else {
-    misuse("withDeadline lost its result: please report this as a bug of Bakery")
-  }
-  switch consume result {
+  let scoped = ScopedBody(until: expiration)
+  switch await scoped.outcome(of: body) {
   case .success(let value): return value
   case .failure(let error):
-    guard let passed, error is CancellationError else { throw error }
-    throw DeadlineExceeded(scope: name, file, line, deadline: passed)
+    guard error is CancellationError, scoped.isCancelledAlone else { throw error }
+    throw DeadlineExceeded(scope: name, file, line, deadline: scoped.deadline)
   }
 }
 
@@ -77,34 +67,6 @@ public func withDeadline<Success: ~Copyable>(
   body: nonisolated(nonsending) () async throws -> Success
 ) async throws -> Success {
   try await withDeadline(.after(timeout), name: name, file: file, line: line, body: body)
-}
-
-/// Runs `body` in a child that is cancelled at `expiration` or the deadline around it.
-///
-/// Returns the deadline that cancelled the body, if one did and the caller was not cancelled itself. The one around the
-/// caller is served again here, because in a task that was made inside it nobody else does.
-@usableFromInline
-func cancel(
-  at expiration: Deadline,
-  _ body: nonisolated(nonsending) () async -> Void
-) async -> Deadline? {
-  let time = Seams.time
-  let deadline = min(expiration, ActiveDeadline.current(on: time))
-  let child = BodyTask()
-  var timer: TimerID?
-  if time.now < deadline {
-    timer = time.schedule(child, tag: 0, at: deadline)
-  } else {
-    child.cancel()
-  }
-  await ActiveDeadline.$innermost.withValue(ActiveDeadline(deadline, on: time)) {
-    await child.run(body)
-  }
-  guard child.isCancelled else {
-    if let timer { time.cancel(timer) }
-    return nil
-  }
-  return Task.isCancelled ? nil : deadline
 }
 
 extension DeadlineExceeded {
