@@ -12,8 +12,19 @@
 public func sleep(until deadline: Deadline) async throws {
   try Task.checkCancellation()
   guard deadline > .now else { return }
-  let outcome = await Sleepers.shared.sleep(until: deadline)
+  let outcome = await Sleepers.shared.sleep(until: deadline, as: "sleep", count: 1)
   if outcome == .cancelled { throw CancellationError() }
+}
+
+/// Does the same under the name of what waits, as the dump shows it; false if the task is cancelled.
+///
+/// The task gives way also when the deadline has passed, so that a loop without delays does not keep its thread.
+func sleep(until deadline: Deadline, as operation: StaticString, count: Int) async -> Bool {
+  guard deadline > .now else {
+    await Task.yield()
+    return !Task.isCancelled
+  }
+  return await Sleepers.shared.sleep(until: deadline, as: operation, count: count) != .cancelled
 }
 
 /// Everybody who sleeps; the deadline is the grant.
@@ -27,8 +38,12 @@ private final class Sleepers: WaitOwner, Traceable {
     Trace.register(self)
   }
 
-  func sleep(until deadline: Deadline) async -> WaitOutcome {
-    let party = Party.current("sleep")
+  func sleep(
+    until deadline: Deadline,
+    as operation: StaticString,
+    count: Int
+  ) async -> WaitOutcome {
+    let party = Party.current(operation, count: count)
     let ticket = queue.withLock { $0.enqueue(party) }
     return await suspend(ticket, as: party, until: deadline)
   }
