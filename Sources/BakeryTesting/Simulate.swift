@@ -34,10 +34,8 @@ public func simulate<Success: Sendable>(
     let result = await Result<Success, any Error>.capturing {
       try await Seams.$time.withValue(clock) {
         try await Seams.$random.withValue(SeededRandom(seed: seed)) {
-          try await Seams.$executor.withValue(executor) {
-            try await Simulation.$current.withValue(Simulation(executor: executor)) {
-              try await body(clock)
-            }
+          try await Simulation.$current.withValue(Simulation(executor: executor)) {
+            try await body(clock)
           }
         }
       }

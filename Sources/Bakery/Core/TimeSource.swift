@@ -56,7 +56,4 @@ public enum Seams {
 
   /// Where random numbers come from.
   @TaskLocal public static var random: any RandomSource = SystemRandom.shared
-
-  /// Where the toolkit's own unstructured tasks run, so that a simulation controls them too; `nil` is the default executor.
-  @TaskLocal package static var executor: (any TaskExecutor)? = nil
 }

@@ -32,7 +32,8 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Trac
 
   /// Returns what the work under way for `key` gives, and starts it if there is none.
   ///
-  /// The work runs with the priority and the task-local values of the caller that started it, but not on its actor.
+  /// The work runs with the priority, the task-local values and the executor of the caller that started it, but not on its
+  /// actor, and its deadline is not in force there.
   ///
   /// > Cancellation: takes nothing if cancelled before the grant; a grant that raced it is delivered. The work is
   /// cancelled, and not waited for, when all callers that wait for it have left.
@@ -101,8 +102,10 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Trac
     for key: Key,
     _ flight: Flight<Value>
   ) -> Task<Void, Never> {
-    Task(executorPreference: Seams.executor) {
-      let result = await Result<Value, any Error>.capturing(work)
+    Task(executorPreference: currentTaskExecutor) {
+      let result = await ActiveDeadline.$innermost.withValue(nil) {
+        await Result<Value, any Error>.capturing(work)
+      }
       // Removed first: who comes after the end starts anew.
       self.remove(flight, key)
       flight.land(result)
