@@ -25,4 +25,15 @@ import Testing
     }
     expect("receive needs a count of at least 1, got 0", in: none)
   }
+
+  @Test func `a select without clauses`() async {
+    let none = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try await select { for _ in 0..<0 { sleeping(until: .never) {} } }
+    }
+    expect("select needs at least one clause, without any it would wait for ever", in: none)
+    let permits = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try await select { AsyncSemaphore(limit: 1, name: "x").acquiring(0) { _ in } }
+    }
+    expect("acquiring needs a count of at least 1, got 0", in: permits)
+  }
 }

@@ -104,7 +104,7 @@ import Testing
           case .granted: held.append(count)
           case .wait(let ticket): tickets.append((ticket, count))
           case .impossible: #expect(count > state.limit)
-          case .closed: Issue.record("never closed")
+          case .closed, .lost: Issue.record("never closed")
           case .saturated: #expect(state.waiting == longestLine)
           }
         case 2 where !held.isEmpty:

@@ -72,7 +72,7 @@ public struct Channel<Element: Sendable>: Sendable {
       let seen = core.spinner.seen
       switch core.sendSlowly(element, .arriving("send")) {
       case .buffer, .handOff: return
-      case .replaceFirst, .full, .closed: throw SendFailure(.closed, element)
+      case .replaceFirst, .full, .closed, .lost: throw SendFailure(.closed, element)
       case .wait(let ticket):
         let outcome = await core.waitToSend(ticket, until: deadline, since: seen)
         if case .granted = outcome { return Trace.record(.sent, core.identity) }
@@ -93,7 +93,7 @@ public struct Channel<Element: Sendable>: Sendable {
       switch core.sendSlowly(element, nil) {
       case .buffer, .handOff: return
       case .closed: throw SendFailure(.closed, element)
-      case .replaceFirst, .full, .wait: throw SendFailure(.full, element)
+      case .replaceFirst, .full, .wait, .lost: throw SendFailure(.full, element)
       }
     }
 

@@ -60,6 +60,22 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
     wake?.fire()
   }
 
+  /// Whether a sender would find room, a receiver or the end right now.
+  var canSend: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    let state = state.pointee
+    return state.buffered < state.capacity || !state.receivers.isEmpty || state.isClosed
+  }
+
+  /// Whether a receiver would find an element or the end right now.
+  var canReceive: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    let state = state.pointee
+    return state.buffered > 0 || !state.senders.isEmpty || state.isClosed
+  }
+
   @usableFromInline
   func snapshot() -> Snapshot {
     lock.lock()
@@ -143,8 +159,11 @@ struct ParkedElements<Element: Sendable> {
   }
 
   @inlinable
+  mutating func takeIfThere(_ ticket: Ticket) -> Element? { elements[ticket.index].take() }
+
+  @inlinable
   mutating func take(_ ticket: Ticket) -> Element {
-    guard let element = elements[ticket.index].take() else {
+    guard let element = takeIfThere(ticket) else {
       misuse("Channel lost an element of a granted wait: please report this as a bug of Bakery")
     }
     return element
@@ -230,7 +249,7 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
       receiver = wake
       spinner.didDecide()
     case .full, .wait: dropped = element
-    case .closed: break
+    case .closed, .lost: break
     }
     lock.unlock()
     receiver?.fire()
@@ -241,16 +260,20 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
 
   /// Sends at once, or takes a place in line when there is a `party` to wait, or says why not.
   @inlinable @inline(never)
-  func sendSlowly(_ element: Element, _ party: Party?) -> ChannelState.SendStep {
+  func sendSlowly(
+    _ element: Element,
+    _ party: Party?,
+    for entry: SelectEntry? = nil
+  ) -> ChannelState.SendStep {
     lock.lock()
-    let step = state.pointee.send(party)
+    let step = state.pointee.send(party, for: entry)
     switch step {
     case .buffer: storage.pointee.append(element, after: state.pointee.buffered &- 1)
     case .handOff(let receiver, _):
       storage.pointee.forReceivers.park(element, receiver)
       spinner.didDecide()
     case .wait(let ticket): storage.pointee.fromSenders.park(element, ticket)
-    case .replaceFirst, .full, .closed: break
+    case .replaceFirst, .full, .closed, .lost: break
     }
     lock.unlock()
     switch step {
@@ -258,16 +281,19 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
     case .handOff(_, let wake):
       Trace.record(.sent, identity)
       wake?.fire()
-    case .replaceFirst, .wait, .full, .closed: break
+    case .replaceFirst, .wait, .full, .closed, .lost: break
     }
     return step
   }
 
   /// Receives at once, or takes a place in line when there is a `party` to wait, or says why not.
   @inlinable @inline(never)
-  func receiveSlowly(_ party: Party?) -> (Element?, ChannelState.ReceiveStep) {
+  func receiveSlowly(
+    _ party: Party?,
+    for entry: SelectEntry? = nil
+  ) -> (Element?, ChannelState.ReceiveStep) {
     lock.lock()
-    let step = state.pointee.receive(party)
+    let step = state.pointee.receive(party, for: entry)
     var element: Element?
     var sender: Wake?
     switch step {
@@ -282,7 +308,7 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
       element = storage.pointee.fromSenders.take(ticket)
       sender = wake
       spinner.didDecide()
-    case .wait, .empty, .closed: break
+    case .wait, .empty, .closed, .lost: break
     }
     lock.unlock()
     if element != nil { Trace.record(.received, identity) }
@@ -343,5 +369,25 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
     defer { lock.unlock() }
     state.pointee.senders.finish(ticket)
     return storage.pointee.fromSenders.take(ticket)
+  }
+}
+
+/// What a select does after one of its clauses was decided.
+extension ChannelCore {
+  /// Takes a receiver out of the line; what it was granted, if it was.
+  func leave(_ ticket: Ticket, _ outcome: WaitOutcome) -> Element? {
+    lock.lock()
+    defer { lock.unlock() }
+    state.pointee.leave(ticket)
+    return outcome.isGranted ? storage.pointee.forReceivers.take(ticket) : nil
+  }
+
+  /// Takes a sender out of the line, and lets go of the element that it had parked unless that was granted.
+  func leave(_ ticket: Ticket) {
+    lock.lock()
+    state.pointee.leave(ticket)
+    let parked = storage.pointee.fromSenders.takeIfThere(ticket)
+    lock.unlock()
+    withExtendedLifetime(parked) {}
   }
 }

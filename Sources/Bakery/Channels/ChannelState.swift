@@ -5,6 +5,7 @@
 ///
 /// Invariant: receivers wait only while nothing is buffered and no sender waits.
 /// Invariant: senders wait only while the buffer is full. After `close` nobody waits.
+/// Selects that were decided elsewhere do not count; they may be in line until they leave. Nor does a select meet itself.
 @usableFromInline
 struct ChannelState: Sendable {
   @usableFromInline
@@ -19,6 +20,8 @@ struct ChannelState: Sendable {
     case wait(Ticket)
     case full
     case closed
+    /// The select that asked was decided elsewhere: do nothing.
+    case lost
   }
 
   @usableFromInline
@@ -32,6 +35,8 @@ struct ChannelState: Sendable {
     case wait(Ticket)
     case empty
     case closed
+    /// The select that asked was decided elsewhere: do nothing.
+    case lost
   }
 
   @usableFromInline let capacity: Int
@@ -51,20 +56,20 @@ struct ChannelState: Sendable {
   /// Whether an element may be taken from the buffer with nobody to tell.
   @inlinable var hasElementsOnly: Bool { buffered > 0 && senders.isEmpty }
 
-  /// Sends for `party`, or only tries to when there is none.
+  /// Sends for `party`, or only tries to when there is none; for `entry` if a select asks that waits elsewhere too.
   @usableFromInline
-  mutating func send(_ party: Party?) -> SendStep {
-    if isClosed { return .closed }
-    if !receivers.isEmpty {
-      let (ticket, wake) = receivers.grantFirst(keep: true)
-      return .handOff(ticket, wake)
+  mutating func send(_ party: Party?, for entry: SelectEntry? = nil) -> SendStep {
+    if isClosed { return entry.wins() ? .closed : .lost }
+    if let ticket = receivers.win(for: entry) {
+      return .handOff(ticket, receivers.grant(ticket, keep: true))
     }
     if buffered < capacity {
+      guard entry.wins() else { return .lost }
       buffered += 1
       return .buffer
     }
     guard let party else { return .full }
-    return .wait(senders.enqueue(party))
+    return .wait(senders.enqueue(party, for: entry))
   }
 
   /// Sends without waiting; when the buffer is full, the oldest element makes room.
@@ -77,24 +82,21 @@ struct ChannelState: Sendable {
     return .replaceFirst
   }
 
-  /// Receives for `party`, or only tries to when there is none.
+  /// Receives for `party`, or only tries to when there is none; for `entry` if a select asks that waits elsewhere too.
   @usableFromInline
-  mutating func receive(_ party: Party?) -> ReceiveStep {
+  mutating func receive(_ party: Party?, for entry: SelectEntry? = nil) -> ReceiveStep {
     if buffered > 0 {
-      guard !senders.isEmpty else {
+      guard entry.wins() else { return .lost }
+      guard let ticket = senders.win() else {
         buffered -= 1
         return .take
       }
-      let (ticket, wake) = senders.grantFirst()
-      return .takeAndRefill(ticket, wake)
+      return .takeAndRefill(ticket, senders.grant(ticket))
     }
-    if !senders.isEmpty {
-      let (ticket, wake) = senders.grantFirst()
-      return .meet(ticket, wake)
-    }
-    if isClosed { return .closed }
+    if let ticket = senders.win(for: entry) { return .meet(ticket, senders.grant(ticket)) }
+    if isClosed { return entry.wins() ? .closed : .lost }
     guard let party else { return .empty }
-    return .wait(receivers.enqueue(party))
+    return .wait(receivers.enqueue(party, for: entry))
   }
 
   /// Ends sending and both kinds of waits; false when that was done before.
@@ -112,6 +114,12 @@ struct ChannelState: Sendable {
     ticket.isMarked
       ? senders.abort(ticket, outcome, keep: true).wake
       : receivers.abort(ticket, outcome).wake
+  }
+
+  /// Ends the wait of a select's clause, whether it went through or not.
+  @usableFromInline
+  mutating func leave(_ ticket: Ticket) {
+    if ticket.isMarked { senders.leave(ticket) } else { receivers.leave(ticket) }
   }
 
   @usableFromInline

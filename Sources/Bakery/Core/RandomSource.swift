@@ -34,24 +34,41 @@ public final class SystemRandom: RandomSource {
 }
 
 /// Random numbers that depend on the seed alone; not for secrets.
-///
-/// Algorithm: SplitMix64 (Steele, Lea, Flood, *Fast Splittable Pseudorandom Number Generators*, 2014).
 public final class SeededRandom: RandomSource {
-  private let state: Guarded<UInt64>
+  private let state: Guarded<SplitMix>
 
   /// Starts the sequence that belongs to `seed`.
   public init(seed: UInt64) {
-    state = Guarded(seed)
+    state = Guarded(SplitMix(state: seed))
   }
 
   /// The next 64 bits of the sequence.
   public func next() -> UInt64 {
-    var mixed = state.withLockUnobserved { state in
-      state &+= 0x9E37_79B9_7F4A_7C15
-      return state
-    }
+    state.withLockUnobserved { $0.next() }
+  }
+}
+
+/// A sequence that depends on the seed alone, for one owner.
+///
+/// Algorithm: SplitMix64 (Steele, Lea, Flood, *Fast Splittable Pseudorandom Number Generators*, 2014).
+struct SplitMix: RandomNumberGenerator, Sendable {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
     mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
     return mixed ^ (mixed >> 31)
+  }
+}
+
+extension Seams {
+  private static let quick = SeededRandom(seed: SystemRandom.shared.next())
+
+  /// Where choices that are made often come from: the source in force, but not the system's at a call of the kernel each.
+  static var choices: any RandomSource {
+    let source = random
+    return source === SystemRandom.shared ? quick : source
   }
 }

@@ -100,6 +100,11 @@ public struct Party: Sendable {
     return Party(task: .arriving, operation: operation, count: count, since: .never)
   }
 
+  /// The same task, in another line.
+  func asking(_ operation: StaticString, count: Int = 1) -> Party {
+    Party(task: task, operation: operation, count: count, since: since)
+  }
+
   func holding(since: Deadline) -> Party {
     Party(task: task, operation: operation, count: count, since: since)
   }

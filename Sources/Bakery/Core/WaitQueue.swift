@@ -107,6 +107,8 @@ struct WaitQueue: Sendable {
     var phase = Phase.free
     /// Whether the owner frees the slot with `finish` once it is decided, because it keeps data beside it.
     var isKept = false
+    /// Which clause of a select waits here, or -1 for a task that waits for this alone.
+    var clause: Int32 = -1
     var count = 0
     var outcome = WaitOutcome.cancelled
     var continuation: UnsafeContinuation<WaitOutcome, Never>?
@@ -116,6 +118,8 @@ struct WaitQueue: Sendable {
   private var slots: ContiguousArray<Slot> = []
   /// Who waits in each slot; beside the slots, because leaving the line touches three slots but no party.
   private var names: ContiguousArray<Party> = []
+  /// The claim of the select that waits in each slot; no longer than selects have needed it.
+  private var claims: ContiguousArray<SelectClaim?> = []
   private var tail: Int32 = -1
   private var free: Int32 = -1
   /// The first waiter's slot, or -1.
@@ -149,9 +153,10 @@ struct WaitQueue: Sendable {
     return result
   }
 
-  /// Takes a place at the end of the line.
-  mutating func enqueue(_ party: Party) -> Ticket {
+  /// Takes a place at the end of the line, for a task or for a clause of its select.
+  mutating func enqueue(_ party: Party, for clause: SelectEntry? = nil) -> Ticket {
     let index = makeSlot(party)
+    if let clause { claim(index, for: clause) }
     slots[Int(index)].previous = tail
     if tail >= 0 { slots[Int(tail)].next = index } else { front = index }
     tail = index
@@ -176,11 +181,43 @@ struct WaitQueue: Sendable {
     return outcome
   }
 
-  /// Decides the first wait; the caller has checked that there is one.
+  /// Makes sure of the first wait that can be granted, which the caller then grants under the same lock.
+  ///
+  /// The wait of a select has to be won, because another object may grant that select right now. Waits of selects
+  /// that were decided elsewhere leave the line here. If a select asks, with `own`, both are won or none, and its
+  /// own waits are passed over; `nil` also means that it was decided meanwhile.
+  mutating func win(for own: SelectEntry? = nil) -> Ticket? {
+    var index = front
+    while index >= 0 {
+      let following = slots[Int(index)].next
+      switch contest(index, for: own) {
+      case .won: return ticket(of: index)
+      case .lost: unlink(index, .cancelled, keep: true)
+      case .ownLost: return nil
+      case .own: break
+      }
+      index = following
+    }
+    return nil
+  }
+
+  /// Makes sure of the first wait; if a select waits there that was decided elsewhere, takes it out of the line.
+  mutating func winFirst() -> Bool {
+    guard contest(front, for: nil) != .won else { return true }
+    unlink(front, .cancelled, keep: true)
+    return false
+  }
+
+  /// Decides the first wait; the caller has checked that there is one, and won it if a select may wait here.
   mutating func grantFirst(_ value: UInt64 = 0, keep: Bool = false) -> (ticket: Ticket, wake: Wake?)
   {
     let ticket = ticket(of: front)
     return (ticket, decide(front, .granted(value), keep: keep))
+  }
+
+  /// Decides a wait that was won.
+  mutating func grant(_ ticket: Ticket, _ value: UInt64 = 0, keep: Bool = false) -> Wake? {
+    decide(Int32(ticket.index), .granted(value), keep: keep)
   }
 
   /// Decides a wait that is still undecided; `found` is false when something else was faster.
@@ -207,7 +244,13 @@ struct WaitQueue: Sendable {
     var index = front
     while index >= 0 {
       let following = slots[Int(index)].next
-      if slots[Int(index)].count > limit { wakes.add(decide(index, outcome, keep: keep)) }
+      if slots[Int(index)].count > limit {
+        if contest(index, for: nil) == .won {
+          wakes.add(decide(index, outcome, keep: keep))
+        } else {
+          unlink(index, .cancelled, keep: true)
+        }
+      }
       index = following
     }
   }
@@ -218,7 +261,28 @@ struct WaitQueue: Sendable {
     release(Int32(ticket.index))
   }
 
+  /// Ends the wait of a select's clause, whether it went through or not, and frees its slot.
+  mutating func leave(_ ticket: Ticket) {
+    if slots[ticket.index].phase == .waiting {
+      unlink(Int32(ticket.index), .cancelled, keep: true)
+    }
+    release(Int32(ticket.index))
+  }
+
   private mutating func decide(_ index: Int32, _ outcome: WaitOutcome, keep: Bool) -> Wake? {
+    let slot = Int(index)
+    guard slots[slot].clause < 0 else {
+      // A select frees its slots itself, after it has heard.
+      unlink(index, outcome, keep: true)
+      return claims[slot]?.decide(outcome)
+    }
+    unlink(index, outcome, keep: keep)
+    guard let continuation = slots[slot].continuation else { return nil }
+    if !keep { release(index) }
+    return Wake(continuation: continuation, outcome: outcome)
+  }
+
+  private mutating func unlink(_ index: Int32, _ outcome: WaitOutcome, keep: Bool) {
     let slot = Int(index)
     let (next, previous) = (slots[slot].next, slots[slot].previous)
     if previous >= 0 { slots[Int(previous)].next = next } else { front = next }
@@ -227,9 +291,21 @@ struct WaitQueue: Sendable {
     slots[slot].phase = .decided
     slots[slot].isKept = keep
     slots[slot].outcome = outcome
-    guard let continuation = slots[slot].continuation else { return nil }
-    if !keep { release(index) }
-    return Wake(continuation: continuation, outcome: outcome)
+  }
+
+  /// Wins the slot for whoever asks; a task that waits for this alone is always to be had.
+  private func contest(_ index: Int32, for own: SelectEntry?) -> SelectEntry.Contest {
+    let slot = Int(index)
+    guard slots[slot].clause >= 0, let claim = claims[slot] else {
+      return own.wins() ? .won : .ownLost
+    }
+    return SelectEntry(claim, Int(slots[slot].clause)).contest(for: own)
+  }
+
+  private mutating func claim(_ index: Int32, for clause: SelectEntry) {
+    while claims.count <= index { claims.append(nil) }
+    claims[Int(index)] = clause.claim
+    slots[Int(index)].clause = Int32(clause.number)
   }
 
   private func ticket(of index: Int32) -> Ticket {
@@ -258,6 +334,10 @@ struct WaitQueue: Sendable {
     slots[slot].generation = (slots[slot].generation &+ 1) & 0x7FFF_FFFF
     slots[slot].phase = .free
     slots[slot].continuation = nil
+    if slots[slot].clause >= 0 {
+      slots[slot].clause = -1
+      claims[slot] = nil
+    }
     slots[slot].next = free
     free = index
   }

@@ -48,7 +48,7 @@ final class SemaphoreCore: WaitOwner, Traceable {
       Trace.record(.holding, identity, count: count)
       return token
     case .impossible: throw failure(.impossible, count)
-    case .closed: throw failure(.closed, count)
+    case .closed, .lost: throw failure(.closed, count)
     case .saturated: throw saturation()
     case .wait(let ticket):
       registration.ensure(self)
@@ -110,7 +110,7 @@ final class SemaphoreCore: WaitOwner, Traceable {
     state.withLock(taking: word, telling: spinner, body)
   }
 
-  private func failure(_ reason: SemaphoreFailure.Reason, _ count: Int) -> SemaphoreFailure {
+  func failure(_ reason: SemaphoreFailure.Reason, _ count: Int) -> SemaphoreFailure {
     let limit = state.withLock { $0.limit }
     return SemaphoreFailure(
       reason: reason,
@@ -123,6 +123,37 @@ final class SemaphoreCore: WaitOwner, Traceable {
   private func saturation() -> BulkheadFull {
     let (limit, waiting) = state.withLock { ($0.limit, $0.waiting) }
     return BulkheadFull(bulkhead: identity.description, limit: limit, waiting: waiting)
+  }
+
+  /// Takes, or says why never, for a clause of a select; `nil` if it would have to wait.
+  func admit(_ count: Int) -> SemaphoreState.Admission? {
+    if takeFast(count) { return .granted(token: 0) }
+    let party = Party.arriving("acquire", count: count)
+    let admission = withState { $0.admit(party, recordsHolder: Mode.recordsHolders) }
+    if case .granted? = admission { Trace.record(.holding, identity, count: count) }
+    return admission
+  }
+
+  /// The same with a place in line if it has to wait.
+  func acquire(_ party: Party, for entry: SelectEntry) -> SemaphoreState.Admission {
+    let admission = withState {
+      $0.acquire(party, recordsHolder: Mode.recordsHolders, for: entry)
+    }
+    switch admission {
+    case .granted: Trace.record(.holding, identity, count: party.count)
+    case .wait:
+      registration.ensure(self)
+      Trace.record(.waiting, identity, count: party.count)
+    case .impossible, .closed, .saturated, .lost: break
+    }
+    return admission
+  }
+
+  /// Takes a clause of a select out of the line, granted or not.
+  func leave(_ ticket: Ticket, _ outcome: WaitOutcome, count: Int) {
+    let now = Mode.recordingTime
+    withState { $0.leave(ticket, recordingAt: now) }.fire()
+    Trace.record(outcome.isGranted ? .holding : .gaveUp, identity, count: count)
   }
 
   func resize(to limit: Int) {

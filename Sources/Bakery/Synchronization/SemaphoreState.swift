@@ -1,7 +1,8 @@
 /// The decisions of `AsyncSemaphore`: pure, without a lock, a clock or a task.
 ///
 /// Invariant: `available` is the limit less what is held; below zero after the limit was lowered under use.
-/// Invariant: while a wait is in line, its head does not fit into `available`.
+/// Invariant: while a wait is in line, its head does not fit into `available`, unless it is of a select that was decided
+/// elsewhere and is about to leave.
 struct SemaphoreState: WordState, Sendable {
   enum Admission: Equatable {
     case granted(token: UInt64)
@@ -10,6 +11,8 @@ struct SemaphoreState: WordState, Sendable {
     case closed
     /// The line is as long as it may be.
     case saturated
+    /// The select that asked was decided elsewhere: do nothing.
+    case lost
   }
 
   private(set) var limit: Int
@@ -45,13 +48,29 @@ struct SemaphoreState: WordState, Sendable {
     return holders.record(party)
   }
 
-  /// Grants, refuses for ever, or takes a place in line.
-  mutating func acquire(_ party: Party, recordsHolder: Bool) -> Admission {
-    if isClosed { return .closed }
-    if party.count > limit { return .impossible }
-    if let token = tryAcquire(party, recordsHolder: recordsHolder) { return .granted(token: token) }
+  /// Grants, refuses for ever, or takes a place in line; for `entry` if a select asks that waits elsewhere too.
+  mutating func acquire(
+    _ party: Party,
+    recordsHolder: Bool,
+    for entry: SelectEntry? = nil
+  ) -> Admission {
+    if let admission = admit(party, recordsHolder: recordsHolder, for: entry) { return admission }
     if queue.waiting >= longestLine { return .saturated }
-    return .wait(queue.enqueue(party))
+    return .wait(queue.enqueue(party, for: entry))
+  }
+
+  /// Grants or refuses for ever, if that can be said now.
+  mutating func admit(
+    _ party: Party,
+    recordsHolder: Bool,
+    for entry: SelectEntry? = nil
+  ) -> Admission? {
+    let isDecided = isClosed || party.count > limit || (queue.isEmpty && party.count <= available)
+    guard isDecided else { return nil }
+    guard entry.wins() else { return .lost }
+    if isClosed { return .closed }
+    return tryAcquire(party, recordsHolder: recordsHolder).map { .granted(token: $0) }
+      ?? .impossible
   }
 
   mutating func release(_ count: Int, token: UInt64, recordingAt now: Deadline?) -> Wakes {
@@ -69,6 +88,14 @@ struct SemaphoreState: WordState, Sendable {
     guard found else { return Wakes() }
     var wakes = Wakes()
     wakes.add(wake)
+    grantWhatFits(recordingAt: now, into: &wakes)
+    return wakes
+  }
+
+  /// Ends the wait of a select's clause, whether it went through or not; whoever stood behind it may fit now.
+  mutating func leave(_ ticket: Ticket, recordingAt now: Deadline?) -> Wakes {
+    queue.leave(ticket)
+    var wakes = Wakes()
     grantWhatFits(recordingAt: now, into: &wakes)
     return wakes
   }
@@ -100,6 +127,7 @@ struct SemaphoreState: WordState, Sendable {
 
   private mutating func grantWhatFits(recordingAt now: Deadline?, into wakes: inout Wakes) {
     while let count = queue.firstCount, count <= available {
+      guard queue.winFirst() else { continue }
       available -= count
       let token = now.flatMap { now in
         queue.firstParty.map { holders.record($0.holding(since: now)) }
