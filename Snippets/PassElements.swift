@@ -55,3 +55,25 @@ let newest = positions.receiver.tryReceive()
 // snippet.hide
 precondition(newest == 9)
 // snippet.show
+
+// snippet.reserve
+// Fetch a page only when there is room for it; once it is fetched, no wait and no cancellation stands between.
+let pages = Channel<String>(capacity: 2, name: "pages")
+
+func fetchNext(_ path: String) async throws -> Bool {
+  guard let place = try await pages.sender.reserve() else { return false }
+  try place.send("the page \(path)")
+  return true
+}
+// snippet.end
+
+// snippet.hide
+let hasRoom = try await fetchNext("/a")
+precondition(hasRoom)
+pages.receiver.close()
+let isOpen = try await fetchNext("/b")
+precondition(!isOpen)
+let page = pages.receiver.tryReceive()
+precondition(page == "the page /a")
+print("the first page is \(page ?? "")")
+// snippet.show

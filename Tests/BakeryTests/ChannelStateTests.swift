@@ -59,4 +59,57 @@ import Testing
     var rendezvous = ChannelState(capacity: 0)
     guard case .full = rendezvous.sendDroppingOldest() else { return #expect(Bool(false)) }
   }
+
+  @Test func `a reserved place is no room for others, and comes back by a send or without`() {
+    var state = ChannelState(capacity: 2)
+    guard case .granted = state.reserve(nil) else { return #expect(Bool(false)) }
+    guard case .buffer = state.send(nil), case .full = state.send(nil) else {
+      return #expect(Bool(false))
+    }
+    guard case .full = state.reserve(nil) else { return #expect(Bool(false)) }
+    guard case .buffer = state.sendReserved() else { return #expect(Bool(false)) }
+    #expect(state.buffered == 2 && state.reserved == 0)
+  }
+
+  @Test func `places go to senders and reservers in the order of their calls`() {
+    var state = ChannelState(capacity: 1)
+    _ = state.send(nil)
+    guard case .wait(let first) = state.reserve(party("first")),
+      case .wait(let second) = state.send(party("second"))
+    else { return #expect(Bool(false)) }
+    guard case .takeAndReserve(nil) = state.receive(nil) else { return #expect(Bool(false)) }
+    #expect(state.takeOutcome(first) == .granted(0))
+    #expect(state.buffered == 0 && state.reserved == 1)
+    // Everything is reserved, so this receiver waits beside the sender.
+    guard case .wait(let receiver) = state.receive(party("receiver")) else {
+      return #expect(Bool(false))
+    }
+    state.reserved -= 1
+    guard case .handOff(second, nil, to: receiver, nil) = state.fillPlace() else {
+      return #expect(Bool(false))
+    }
+    guard case .none = state.fillPlace() else { return #expect(Bool(false)) }
+    #expect(state.buffered == 0 && state.senders.isEmpty && state.receivers.isEmpty)
+  }
+
+  @Test func `closing ends waits for a place, and a place that is held takes nothing`() {
+    var state = ChannelState(capacity: 1)
+    _ = state.reserve(nil)
+    guard case .wait(let ticket) = state.reserve(party("late")) else {
+      return #expect(Bool(false))
+    }
+    var wakes = Wakes()
+    _ = state.close(into: &wakes)
+    #expect(state.takeOutcome(ticket) == .closed)
+    guard case .closed = state.sendReserved(), case .closed = state.reserve(nil) else {
+      return #expect(Bool(false))
+    }
+    #expect(state.reserved == 0)
+  }
+
+  @Test func `a reserved place has no oldest element to drop`() {
+    var state = ChannelState(capacity: 1)
+    _ = state.reserve(nil)
+    guard case .full = state.sendDroppingOldest() else { return #expect(Bool(false)) }
+  }
 }

@@ -36,4 +36,11 @@ import Testing
     }
     expect("acquiring needs a count of at least 1, got 0", in: permits)
   }
+
+  @Test func `a place in a channel that has none`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Channel<Int>(capacity: 0, name: "crumbs").sender.tryReserve()
+    }
+    expect("reserve needs a capacity of at least 1", in: result)
+  }
 }

@@ -115,12 +115,43 @@ public struct Channel<Element: Sendable>: Sendable {
       return dropped
     }
 
+    /// Waits for a place in the buffer and keeps it free for an element to come.
+    ///
+    /// For elements that are made only when there is room for them, and for those that must not be lost to a
+    /// cancellation once they are made: what is reserved is sent without a wait.
+    ///
+    /// > Ordering: in line with the tasks that wait in `send`.
+    ///
+    /// > Cancellation: takes nothing if cancelled before the grant; a grant that raced it is delivered. A call
+    /// that does not have to wait does not look at cancellation.
+    ///
+    /// - Important: traps when the capacity is 0, because elements then go from hand to hand.
+    /// - Parameter deadline: Until when to wait. One that has passed still takes a free place.
+    /// - Returns: The place, or `nil` when the channel is closed.
+    /// - Throws: `CancellationError` or `DeadlineExceeded`.
+    ///
+    /// @Snippet(path: "bakery/Snippets/PassElements", slice: "reserve")
+    @inlinable
+    public func reserve(deadline: Deadline = .never) async throws -> Reservation? {
+      if core.reserveFast() { return Reservation(self) }
+      return try await core.reserveSlowly(deadline) ? Reservation(self) : nil
+    }
+
+    /// Keeps a place of the buffer free if there is one; never suspends.
+    ///
+    /// - Important: traps when the capacity is 0, because elements then go from hand to hand.
+    /// - Returns: The place, or `nil` when the channel is full or closed.
+    @inlinable
+    public func tryReserve() -> Reservation? {
+      core.reserveFast() || core.tryReserveSlowly() ? Reservation(self) : nil
+    }
+
     /// Ends sending: waiting senders get their elements back, receivers drain the buffer and then see the end.
     ///
     /// Closing twice, or from the other side too, does nothing more.
     public func close() { core.close() }
 
-    /// The channel now: `capacity`, `buffered`, `senders waiting`, `receivers waiting`, `closed`, and who waits.
+    /// The channel now: `capacity`, `buffered`, `reserved`, `senders waiting`, `receivers waiting`, `closed`, and who waits.
     public func snapshot() -> Snapshot { core.snapshot() }
   }
 
@@ -211,7 +242,7 @@ public struct Channel<Element: Sendable>: Sendable {
     /// Closing twice, or from the other side too, does nothing more.
     public func close() { core.close() }
 
-    /// The channel now: `capacity`, `buffered`, `senders waiting`, `receivers waiting`, `closed`, and who waits.
+    /// The channel now: `capacity`, `buffered`, `reserved`, `senders waiting`, `receivers waiting`, `closed`, and who waits.
     public func snapshot() -> Snapshot { core.snapshot() }
 
     /// Iterates over the elements that this task receives, until the channel is closed and empty.

@@ -64,16 +64,14 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
   var canSend: Bool {
     lock.lock()
     defer { lock.unlock() }
-    let state = state.pointee
-    return state.buffered < state.capacity || !state.receivers.isEmpty || state.isClosed
+    return state.pointee.canSend
   }
 
   /// Whether a receiver would find an element or the end right now.
   var canReceive: Bool {
     lock.lock()
     defer { lock.unlock() }
-    let state = state.pointee
-    return state.buffered > 0 || !state.senders.isEmpty || state.isClosed
+    return state.pointee.canReceive
   }
 
   @usableFromInline
@@ -86,6 +84,7 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
       figures: [
         "capacity": state.capacity,
         "buffered": state.buffered,
+        "reserved": state.reserved,
         "senders waiting": state.senders.waiting,
         "receivers waiting": state.receivers.waiting,
         "closed": state.isClosed ? 1 : 0,
@@ -159,7 +158,9 @@ struct ParkedElements<Element: Sendable> {
   }
 
   @inlinable
-  mutating func takeIfThere(_ ticket: Ticket) -> Element? { elements[ticket.index].take() }
+  mutating func takeIfThere(_ ticket: Ticket) -> Element? {
+    ticket.index < elements.count ? elements[ticket.index].take() : nil
+  }
 
   @inlinable
   mutating func take(_ ticket: Ticket) -> Element {
@@ -304,6 +305,10 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
       storage.pointee.append(next, after: state.pointee.buffered &- 1)
       sender = wake
       spinner.didDecide()
+    case .takeAndReserve(let wake):
+      element = storage.pointee.takeFirst()
+      sender = wake
+      spinner.didDecide()
     case .meet(let ticket, let wake):
       element = storage.pointee.fromSenders.take(ticket)
       sender = wake
@@ -318,8 +323,12 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
 
   /// Waits to be granted room or a receiver.
   @inlinable
-  func waitToSend(_ ticket: Ticket, until deadline: Deadline, since seen: Int) async -> WaitOutcome
-  {
+  func waitToSend(
+    _ ticket: Ticket,
+    _ operation: StaticString = "send",
+    until deadline: Deadline,
+    since seen: Int
+  ) async -> WaitOutcome {
     willWait()
     let early = spinner.outcome(since: seen) {
       lock.lock()
@@ -327,7 +336,7 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
       return state.pointee.takeOutcome(ticket)
     }
     if let early { return early }
-    return await suspend(ticket, as: .current("send"), until: deadline)
+    return await suspend(ticket, as: .current(operation), until: deadline)
   }
 
   /// Waits to be granted an element, and fetches it.

@@ -64,7 +64,7 @@ private final class ReceiveClause<Element: Sendable, Success>: SelectClause<Succ
       receiver.core.willWait()
       return .waits
     case .lost: return .lost
-    case .take, .takeAndRefill, .meet, .closed, .empty: return .ready
+    case .take, .takeAndRefill, .takeAndReserve, .meet, .closed, .empty: return .ready
     }
   }
 

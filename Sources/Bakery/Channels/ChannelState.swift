@@ -3,8 +3,9 @@
 /// Not generic, so that it is compiled once and its tests need no element type. The storage beside it moves the
 /// elements as the steps say.
 ///
-/// Invariant: receivers wait only while nothing is buffered and no sender waits.
-/// Invariant: senders wait only while the buffer is full. After `close` nobody waits.
+/// Invariant: receivers wait only while nothing is buffered and, unless all places are reserved, no sender waits.
+/// Invariant: senders wait only while every place is taken or reserved. After `close` nobody waits. In their line a count
+/// of 1 stands for a parked element, and 0 for a task that wants to reserve a place.
 /// Selects that were decided elsewhere do not count; they may be in line until they leave. Nor does a select meet itself.
 @usableFromInline
 struct ChannelState: Sendable {
@@ -30,6 +31,8 @@ struct ChannelState: Sendable {
     case take
     /// Take the first buffered element, then move that sender's parked one to the buffer and fire.
     case takeAndRefill(Ticket, Wake?)
+    /// Take the first buffered element, then fire: who waited to reserve a place has it.
+    case takeAndReserve(Wake?)
     /// Take the element that this sender parked, then fire.
     case meet(Ticket, Wake?)
     case wait(Ticket)
@@ -39,8 +42,31 @@ struct ChannelState: Sendable {
     case lost
   }
 
+  @usableFromInline
+  enum ReserveStep: Sendable {
+    case granted
+    case wait(Ticket)
+    case full
+    case closed
+  }
+
+  /// What becomes of a place that is free again.
+  @usableFromInline
+  enum FillStep: Sendable {
+    /// Nothing: there is none, or nobody waits for it.
+    case none
+    /// Move the element that this sender parked to the buffer, then fire.
+    case buffer(Ticket, Wake?)
+    /// Move the element that this sender parked to that receiver, then fire; the place is free still.
+    case handOff(Ticket, Wake?, to: Ticket, Wake?)
+    /// It is reserved again, for whom is fired.
+    case reserved(Wake?)
+  }
+
   @usableFromInline let capacity: Int
   @usableFromInline var buffered = 0
+  /// Places that are kept free for elements to come.
+  @usableFromInline var reserved = 0
   @usableFromInline private(set) var isClosed = false
   @usableFromInline var senders = WaitQueue(marked: true)
   @usableFromInline var receivers = WaitQueue()
@@ -51,7 +77,16 @@ struct ChannelState: Sendable {
   }
 
   /// Whether an element may be appended to the buffer with nobody to tell.
-  @inlinable var hasRoomOnly: Bool { buffered < capacity && receivers.isEmpty && !isClosed }
+  @inlinable var hasRoomOnly: Bool { hasPlace && receivers.isEmpty && !isClosed }
+
+  /// Whether a place of the buffer is neither taken nor reserved.
+  @inlinable var hasPlace: Bool { buffered &+ reserved < capacity }
+
+  /// Whether a sender would find a place, a receiver or the end.
+  var canSend: Bool { hasPlace || (capacity == 0 && !receivers.isEmpty) || isClosed }
+
+  /// Whether a receiver would find an element or the end.
+  var canReceive: Bool { buffered > 0 || (capacity == 0 && !senders.isEmpty) || isClosed }
 
   /// Whether an element may be taken from the buffer with nobody to tell.
   @inlinable var hasElementsOnly: Bool { buffered > 0 && senders.isEmpty }
@@ -60,10 +95,12 @@ struct ChannelState: Sendable {
   @usableFromInline
   mutating func send(_ party: Party?, for entry: SelectEntry? = nil) -> SendStep {
     if isClosed { return entry.wins() ? .closed : .lost }
-    if let ticket = receivers.win(for: entry) {
+    // Who waits for an element while all places are reserved gets it from those who hold them: senders that wait for a
+    // place are not overtaken.
+    if hasPlace || capacity == 0, let ticket = receivers.win(for: entry) {
       return .handOff(ticket, receivers.grant(ticket, keep: true))
     }
-    if buffered < capacity {
+    if hasPlace {
       guard entry.wins() else { return .lost }
       buffered += 1
       return .buffer
@@ -78,7 +115,7 @@ struct ChannelState: Sendable {
   @usableFromInline
   mutating func sendDroppingOldest() -> SendStep {
     let step = send(nil)
-    guard case .full = step, senders.isEmpty, capacity > 0 else { return step }
+    guard case .full = step, senders.isEmpty, buffered > 0 else { return step }
     return .replaceFirst
   }
 
@@ -87,16 +124,59 @@ struct ChannelState: Sendable {
   mutating func receive(_ party: Party?, for entry: SelectEntry? = nil) -> ReceiveStep {
     if buffered > 0 {
       guard entry.wins() else { return .lost }
-      guard let ticket = senders.win() else {
-        buffered -= 1
-        return .take
+      buffered -= 1
+      return switch fillPlace() {
+      case .buffer(let ticket, let wake): .takeAndRefill(ticket, wake)
+      case .reserved(let wake): .takeAndReserve(wake)
+      case .none, .handOff: .take
       }
-      return .takeAndRefill(ticket, senders.grant(ticket))
     }
-    if let ticket = senders.win(for: entry) { return .meet(ticket, senders.grant(ticket)) }
+    if capacity == 0, let ticket = senders.win(for: entry) {
+      return .meet(ticket, senders.grant(ticket))
+    }
     if isClosed { return entry.wins() ? .closed : .lost }
     guard let party else { return .empty }
     return .wait(receivers.enqueue(party, for: entry))
+  }
+
+  /// Keeps a place free for `party`, or only tries to when there is none.
+  @usableFromInline
+  mutating func reserve(_ party: Party?) -> ReserveStep {
+    if isClosed { return .closed }
+    if hasPlace {
+      reserved += 1
+      return .granted
+    }
+    guard let party else { return .full }
+    return .wait(senders.enqueue(party, count: 0))
+  }
+
+  /// Sends into a place that was reserved; after a `handOff` that place is free, and to be filled.
+  @usableFromInline
+  mutating func sendReserved() -> SendStep {
+    reserved -= 1
+    if isClosed { return .closed }
+    if let ticket = receivers.win() {
+      return .handOff(ticket, receivers.grant(ticket, keep: true))
+    }
+    buffered += 1
+    return .buffer
+  }
+
+  /// Gives a free place to the first who waits for one; to be called until there is none.
+  @usableFromInline
+  mutating func fillPlace() -> FillStep {
+    guard hasPlace, let ticket = senders.win() else { return .none }
+    if senders.firstCount == 0 {
+      reserved += 1
+      return .reserved(senders.grant(ticket))
+    }
+    let wake = senders.grant(ticket)
+    if buffered == 0, let receiver = receivers.win() {
+      return .handOff(ticket, wake, to: receiver, receivers.grant(receiver, keep: true))
+    }
+    buffered += 1
+    return .buffer(ticket, wake)
   }
 
   /// Ends sending and both kinds of waits; false when that was done before.

@@ -153,9 +153,10 @@ struct WaitQueue: Sendable {
     return result
   }
 
-  /// Takes a place at the end of the line, for a task or for a clause of its select.
-  mutating func enqueue(_ party: Party, for clause: SelectEntry? = nil) -> Ticket {
-    let index = makeSlot(party)
+  /// Takes a place at the end of the line, for a task or for a clause of its select; `count` is the party's if not said.
+  mutating func enqueue(_ party: Party, count: Int? = nil, for clause: SelectEntry? = nil) -> Ticket
+  {
+    let index = makeSlot(party, count ?? party.count)
     if let clause { claim(index, for: clause) }
     slots[Int(index)].previous = tail
     if tail >= 0 { slots[Int(tail)].next = index } else { front = index }
@@ -237,7 +238,7 @@ struct WaitQueue: Sendable {
   /// Decides all waits, or those whose count is above `limit`.
   mutating func abortAll(
     _ outcome: WaitOutcome,
-    above limit: Int = 0,
+    above limit: Int = -1,
     keep: Bool = false,
     into wakes: inout Wakes
   ) {
@@ -313,9 +314,9 @@ struct WaitQueue: Sendable {
     return Ticket(index: index, generation: generation, isMarked: marksTickets)
   }
 
-  private mutating func makeSlot(_ party: Party) -> Int32 {
+  private mutating func makeSlot(_ party: Party, _ count: Int) -> Int32 {
     guard free >= 0 else {
-      slots.append(Slot(phase: .waiting, count: party.count))
+      slots.append(Slot(phase: .waiting, count: count))
       names.append(party)
       return Int32(slots.count - 1)
     }
@@ -324,7 +325,7 @@ struct WaitQueue: Sendable {
     free = slots[slot].next
     slots[slot].next = -1
     slots[slot].phase = .waiting
-    slots[slot].count = party.count
+    slots[slot].count = count
     names[slot] = party
     return index
   }
@@ -344,16 +345,22 @@ struct WaitQueue: Sendable {
 }
 
 /// The tasks to resume once the lock is free; the usual one needs no allocation.
+@usableFromInline
 struct Wakes: Sendable {
   private var first: Wake?
   private var others: [Wake] = []
 
+  @usableFromInline
+  init() {}
+
+  @usableFromInline
   mutating func add(_ wake: Wake?) {
     guard let wake else { return }
     if first == nil { first = wake } else { others.append(wake) }
   }
 
   /// Resumes all, in the order in which they were added.
+  @usableFromInline
   func fire() {
     first?.fire()
     for wake in others { wake.fire() }

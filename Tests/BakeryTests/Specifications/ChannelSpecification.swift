@@ -1,14 +1,16 @@
-/// What channels answer to selects that come one after another, as plain lists of who waits.
+/// What channels answer to calls and selects that come one after another, as plain lists of who waits.
 ///
 /// A task that waits for one thing is a select with one clause.
-struct SelectSpecification {
+struct ChannelSpecification {
   enum Clause: Equatable {
     case receive(Int)
     case send(Int, Int)
+    /// Only as the one clause of a task.
+    case reserve(Int)
 
     var channel: Int {
       switch self {
-      case .receive(let channel), .send(let channel, _): channel
+      case .receive(let channel), .send(let channel, _), .reserve(let channel): channel
       }
     }
   }
@@ -19,6 +21,9 @@ struct SelectSpecification {
     /// Of a task, whether it waits or not.
     case cancel(Int)
     case close(Int)
+    /// By a task that has a place of the channel.
+    case sendReserved(Int, Int)
+    case giveBack(Int)
   }
 
   /// How a select ended, with the number of its clause.
@@ -27,13 +32,17 @@ struct SelectSpecification {
     case received(Int, Int?)
     case sent(Int)
     case refused(Int)
+    case reserved
     case cancelled
   }
 
   private struct Channel {
     let capacity: Int
     var buffer: [Int] = []
+    var reserved = 0
     var isClosed = false
+
+    var hasPlace: Bool { buffer.count + reserved < capacity }
   }
 
   private var channels: [Channel]
@@ -44,6 +53,8 @@ struct SelectSpecification {
   init(capacities: [Int]) {
     channels = capacities.map { Channel(capacity: $0) }
   }
+
+  func hasReserved(_ channel: Int) -> Bool { channels[channel].reserved > 0 }
 
   func isWaiting(_ task: Int) -> Bool { waiting.contains { $0.task == task } }
 
@@ -64,10 +75,43 @@ struct SelectSpecification {
       waiting.removeAll { $0.task == task }
     case .close(let channel):
       channels[channel].isClosed = true
-      while let (_, number) = grant({ $0.isSend(on: channel) }) { end(.refused(number)) }
+      while let (_, number) = grant({ $0.wantsPlace(of: channel) }) { end(.refused(number)) }
       while let (_, number) = grant({ $0 == .receive(channel) }) { end(.received(number, nil)) }
+    case .sendReserved(let channel, let element):
+      channels[channel].reserved -= 1
+      if channels[channel].isClosed {
+        ends[-1] = .refused(0)
+      } else {
+        put(element, into: channel)
+      }
+      fill(channel)
+    case .giveBack(let channel):
+      channels[channel].reserved -= 1
+      fill(channel)
     }
     return ends
+  }
+
+  /// Gives an element for which there is a place to who waits for it, or to the buffer.
+  private mutating func put(_ element: Int, into channel: Int) {
+    if let (_, receiver) = grant({ $0 == .receive(channel) }) {
+      end(.received(receiver, element))
+    } else {
+      channels[channel].buffer.append(element)
+    }
+  }
+
+  /// Gives free places to those who wait for them.
+  private mutating func fill(_ channel: Int) {
+    while channels[channel].hasPlace, let (clause, number) = grant({ $0.wantsPlace(of: channel) }) {
+      if case .send(_, let element) = clause {
+        end(.sent(number))
+        put(element, into: channel)
+      } else {
+        channels[channel].reserved += 1
+        end(.reserved)
+      }
+    }
   }
 
   private var granted = 0
@@ -80,26 +124,31 @@ struct SelectSpecification {
     case .receive:
       if !channels[channel].buffer.isEmpty {
         let element = channels[channel].buffer.removeFirst()
-        if case (.send(_, let next), let number)? = grant({ $0.isSend(on: channel) }) {
-          channels[channel].buffer.append(next)
-          end(.sent(number))
-        }
+        fill(channel)
         return .received(number, element)
       }
-      if case (.send(_, let element), let sender)? = grant({ $0.isSend(on: channel) }) {
+      if channels[channel].capacity == 0,
+        case (.send(_, let element), let sender)? = grant({ $0.wantsPlace(of: channel) })
+      {
         end(.sent(sender))
         return .received(number, element)
       }
       return channels[channel].isClosed ? .received(number, nil) : nil
     case .send(_, let element):
       if channels[channel].isClosed { return .refused(number) }
-      if let (_, receiver) = grant({ $0 == .receive(channel) }) {
-        end(.received(receiver, element))
+      if channels[channel].hasPlace {
+        put(element, into: channel)
         return .sent(number)
       }
-      guard channels[channel].buffer.count < channels[channel].capacity else { return nil }
-      channels[channel].buffer.append(element)
+      guard channels[channel].capacity == 0, let (_, receiver) = grant({ $0 == .receive(channel) })
+      else { return nil }
+      end(.received(receiver, element))
       return .sent(number)
+    case .reserve:
+      if channels[channel].isClosed { return .refused(number) }
+      guard channels[channel].hasPlace else { return nil }
+      channels[channel].reserved += 1
+      return .reserved
     }
   }
 
@@ -115,8 +164,8 @@ struct SelectSpecification {
   }
 }
 
-extension SelectSpecification.Clause {
-  fileprivate func isSend(on channel: Int) -> Bool {
-    if case .send(channel, _) = self { true } else { false }
+extension ChannelSpecification.Clause {
+  fileprivate func wantsPlace(of channel: Int) -> Bool {
+    if case .receive = self { false } else { self.channel == channel }
   }
 }
