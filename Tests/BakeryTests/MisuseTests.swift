@@ -44,6 +44,17 @@ import Testing
     expect("gather needs a width of at least 1, got 0", in: result)
   }
 
+  @Test func `a stream of width 0`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try await gatherStream(0..<3, width: 0) {
+        $0
+      } consume: {
+        for try await _ in $0 {}
+      }
+    }
+    expect("gatherStream needs a width of at least 1, got 0", in: result)
+  }
+
   @Test func `a signal that does not exist`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       Trace.dumpOnSignal(9999)

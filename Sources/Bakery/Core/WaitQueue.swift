@@ -154,6 +154,7 @@ struct WaitQueue: Sendable {
   }
 
   /// Takes a place at the end of the line, for a task or for a clause of its select; `count` is the party's if not said.
+  @usableFromInline
   mutating func enqueue(_ party: Party, count: Int? = nil, for clause: SelectEntry? = nil) -> Ticket
   {
     let index = makeSlot(party, count ?? party.count)
@@ -210,6 +211,7 @@ struct WaitQueue: Sendable {
   }
 
   /// Decides the first wait; the caller has checked that there is one, and won it if a select may wait here.
+  @usableFromInline
   mutating func grantFirst(_ value: UInt64 = 0, keep: Bool = false) -> (ticket: Ticket, wake: Wake?)
   {
     let ticket = ticket(of: front)
@@ -347,11 +349,10 @@ struct WaitQueue: Sendable {
 /// The tasks to resume once the lock is free; the usual one needs no allocation.
 @usableFromInline
 struct Wakes: Sendable {
-  private var first: Wake?
-  private var others: [Wake] = []
+  @usableFromInline var first: Wake?
+  @usableFromInline var others: [Wake] = []
 
-  @usableFromInline
-  init() {}
+  @inlinable init() {}
 
   @usableFromInline
   mutating func add(_ wake: Wake?) {
@@ -360,9 +361,10 @@ struct Wakes: Sendable {
   }
 
   /// Resumes all, in the order in which they were added.
-  @usableFromInline
+  @inlinable @inline(__always)
   func fire() {
-    first?.fire()
+    guard let first else { return }
+    first.fire()
     for wake in others { wake.fire() }
   }
 }

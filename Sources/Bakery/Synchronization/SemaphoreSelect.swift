@@ -53,7 +53,7 @@ private final class AcquireClause<Success>: SelectClause<Success> {
     case .granted(let token): self.token = token
     case .closed: refusal = .closed
     case .impossible: refusal = .impossible
-    case .lost: return .lost
+    case .saturated, .lost: return .lost
     case .wait(let ticket):
       self.ticket = ticket
       return .waits
