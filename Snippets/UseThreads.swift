@@ -146,3 +146,18 @@ try await lookups.shutdown()
 // snippet.hide
 precondition(lookups.snapshot()["threads"] == 0)
 // snippet.show
+
+// snippet.watchdog
+// A program that sometimes stands still: who keeps the threads of its tasks?
+let watchdog = StarvationWatchdog(pools: [.shared]) { report in
+  for thread in report.threads {
+    print("blocked for \(thread.duration): \(thread.blockedFrame?.location ?? thread.description)")
+  }
+}
+// Nothing blocks here, so nothing is printed. Without a closure reports go to standard error.
+watchdog.stop()
+// snippet.end
+
+// snippet.hide
+precondition(watchdog.snapshot()["reports"] == 0)
+// snippet.show

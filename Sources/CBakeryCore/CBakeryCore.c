@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "CBakeryCore.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -98,6 +99,16 @@ void bakery_thread_name(char shown[16]) {
 #if defined(__linux__)
   pthread_getname_np(pthread_self(), shown, 16);
 #endif
+}
+
+uintptr_t bakery_describe_address(uintptr_t address, const char **symbol, const char **file) {
+  Dl_info found;
+  *symbol = 0;
+  *file = 0;
+  if (dladdr((const void *)address, &found) == 0) return address;
+  *symbol = found.dli_sname;
+  *file = found.dli_fname;
+  return address - (uintptr_t)(found.dli_sname ? found.dli_saddr : found.dli_fbase);
 }
 
 _Thread_local char bakery_thread_mark_byte = 0;

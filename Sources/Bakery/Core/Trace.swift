@@ -213,13 +213,19 @@ public enum Trace {
     var seen: UInt32 = 0
     while true {
       seen = bakery_signal_wait(seen)
-      // A pipe may take a long dump in pieces.
-      var text = ArraySlice(dump().utf8)
-      while !text.isEmpty {
-        let written = text.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-        guard written > 0 else { break }
-        text = text.dropFirst(written)
-      }
+      printError(dump())
     }
+  }
+}
+
+/// Writes `text` to standard error.
+@usableFromInline
+func printError(_ text: String) {
+  var rest = ArraySlice(text.utf8)
+  // A pipe may take a long text in pieces.
+  while !rest.isEmpty {
+    let written = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    guard written > 0 else { return }
+    rest = rest.dropFirst(written)
   }
 }

@@ -99,6 +99,7 @@ final class PoolCore: Sendable {
   private func work(_ worker: PoolWorker, _ executor: UnownedTaskExecutor) {
     // Safe because the worker outlives its thread's work: `self` holds it.
     bakery_set_current_worker(Unmanaged.passUnretained(worker).toOpaque())
+    worker.thread.store(bakery_thread_id(), ordering: .relaxed)
     defer { bakery_set_current_worker(nil) }
     var own = 0
     while true {

@@ -13,6 +13,8 @@ final class PoolWorker: @unchecked Sendable {
   private let begun = Atomic<UInt>(0)
   /// The job that runs, to recognise that it puts itself in line again, or 0.
   private let running = Atomic<UInt>(0)
+  /// The thread's number as the kernel shows it, 0 before it has begun.
+  let thread = Atomic<Int32>(0)
   /// How often in a row the job woken last was run.
   private var streak = 0
   private var random: UInt64

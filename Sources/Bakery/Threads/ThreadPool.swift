@@ -24,7 +24,7 @@ internal import CBakeryCore
 public final class ThreadPool: TaskExecutor, Traceable {
   /// What the pool is called and where it was made.
   public let identity: ObjectIdentity
-  private let core: PoolCore
+  let core: PoolCore
 
   /// A pool with a thread for each processor that the process may use, made on first use.
   ///

@@ -40,6 +40,23 @@ int32_t bakery_processor_count(void);
 /// The calling thread's name as the system shows it, or an empty string elsewhere than on Linux.
 void bakery_thread_name(char shown[16]);
 
+/// The calling thread's number as the kernel shows it, or 0 elsewhere than on Linux.
+int32_t bakery_thread_id(void);
+
+/// Enough for the blocking call and who called it; a report has to come soon.
+#define BAKERY_FRAMES_MAXIMUM 24
+
+/// Asks `thread` where it is and waits for the answer, for `nanoseconds` or a little longer.
+///
+/// Returns how many addresses of code are in `found`, from the innermost call outwards; 0 when the thread does not answer. It is
+/// asked by a signal, so a sleep or `poll` of that thread ends early with EINTR; other calls are begun again by the kernel.
+int32_t bakery_thread_frames(
+    int32_t thread, int64_t nanoseconds, uintptr_t found[BAKERY_FRAMES_MAXIMUM]);
+
+/// What the loader knows of an address of code: an exported symbol and the file, or null for each.
+/// Returns how far the address is from the symbol, or without one from the beginning of the file.
+uintptr_t bakery_describe_address(uintptr_t address, const char **symbol, const char **file);
+
 /// One byte of each thread, whose address tells threads apart while they live.
 extern _Thread_local char bakery_thread_mark_byte;
 

@@ -19,4 +19,11 @@ struct Exception {
 /// The exceptions in force.
 ///
 /// Each needs a reason, and goes when it no longer excuses anything; `expectTidy` checks both.
-let exceptions: [Exception] = []
+let exceptions: [Exception] = [
+  Exception(
+    rule: "unstructured tasks",
+    path: "Sources/Bakery/Threads/WatchedExecutor.swift",
+    reason:
+      "a task that does nothing shows whether the default executor has a thread free; nobody can wait for it"
+  )
+]
