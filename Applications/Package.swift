@@ -73,7 +73,16 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ]
     ),
-    .testTarget(name: "BakeryCommandTests", dependencies: ["BakeryCommand"]),
+    .testTarget(
+      name: "BakeryCommandTests",
+      dependencies: [
+        toolkit, "BakeryCommand", "HTTPServer", "SampleSite",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ]
+    ),
     .testTarget(
       name: "HTTPServerTests",
       dependencies: [

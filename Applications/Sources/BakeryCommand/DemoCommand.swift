@@ -78,19 +78,18 @@ private struct DemoCrawl: Sendable {
   func run(from start: String) async throws -> (CrawlReport, stored: Set<String>) {
     let seed = try WebURL(start)
     let store = try SQLiteStore(path: path)
-    let fetcher = NetworkFetcher(settings: settings)
-    let crawl = Crawl(
-      seeds: [seed],
-      scope: try CrawlScope(kind: .any, seeds: [seed]),
-      settings: settings,
-      fetcher: fetcher,
-      store: store,
-      wallClock: wallClock
-    )
-    let display = ProgressDisplay()
-    let report = try await crawl.run(progress: display.show)
-    display.clear()
-    await fetcher.shutdown()
+    let scope = try CrawlScope(kind: .any, seeds: [seed])
+    let report = try await NetworkFetcher.run(settings: settings) { fetcher in
+      let crawl = Crawl(
+        seeds: [seed],
+        scope: scope,
+        settings: settings,
+        fetcher: fetcher,
+        store: store,
+        wallClock: wallClock
+      )
+      return try await ProgressDisplay().during { try await crawl.run(progress: $0) }
+    }
     let stored = try await store.goodURLs()
     try await store.close()
     return (report, Set(stored))

@@ -8,12 +8,22 @@ internal import Glibc
 struct ProgressDisplay: Sendable {
   private let width = terminalWidth()
 
-  func show(_ progress: CrawlProgress) {
+  /// Runs `body`, which calls what it is given to show progress; afterwards the line is empty again.
+  ///
+  /// > Cancellation: cancels the body and waits for it.
+  func during<Success>(
+    _ body: (@escaping @Sendable (CrawlProgress) -> Void) async throws -> Success
+  ) async throws -> Success {
+    defer { clear() }
+    return try await body(show)
+  }
+
+  private func show(_ progress: CrawlProgress) {
     guard let width else { return }
     writeAll(STDERR_FILENO, "\r\u{1B}[K\(ProgressLine(progress, width: width).text)")
   }
 
-  func clear() {
+  private func clear() {
     guard width != nil else { return }
     writeAll(STDERR_FILENO, "\r\u{1B}[K")
   }

@@ -55,23 +55,24 @@ struct ScrapeCommand: AsyncParsableCommand {
     if let export { _ = try usage { try ExportFormat(path: export) } }
     let path = into ?? "\(urls[0].host ?? "scrape").sqlite"
     let store = try SQLiteStore(path: path)
-    let fetcher = NetworkFetcher(settings: settings)
-    let crawl = Crawl(
-      seeds: urls,
-      scope: scope,
-      settings: settings,
-      fetcher: fetcher,
-      store: store,
-      wallClock: wallClock
-    )
-    let display = ProgressDisplay()
-    let report = try await crawl.run(stop: interrupts.stop.receiver, progress: display.show)
-    display.clear()
-    await fetcher.shutdown()
+    let report = try await NetworkFetcher.run(settings: settings) { fetcher in
+      let crawl = Crawl(
+        seeds: urls,
+        scope: scope,
+        settings: settings,
+        fetcher: fetcher,
+        store: store,
+        wallClock: wallClock
+      )
+      return try await ProgressDisplay().during { show in
+        try await crawl.run(stop: interrupts.stop.receiver, progress: show)
+      }
+    }
     if let export { try await store.export(to: export) }
     try await store.close()
     let summary = Summary(report, settings: settings, file: path)
     standardOutput(json ? summary.json : summary.text)
+    if let failures = summary.failures { standardError(failures) }
     if let timeline {
       let page = report.timeline.page(report, settings: settings, seeds: urls.map(\.string))
       try writeFile(timeline, page)

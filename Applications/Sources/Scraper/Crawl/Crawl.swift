@@ -86,9 +86,7 @@ package struct Crawl: Sendable {
   }
 
   private func hasPrivateSeed() async -> Bool {
-    for seed in seeds {
-      if let host = seed.host, (try? await fetcher.isPrivate(host: host)) == true { return true }
-    }
+    for seed in seeds where (try? await fetcher.isPrivate(seed)) == true { return true }
     return false
   }
 

@@ -8,6 +8,8 @@ struct CrawlBook {
   private(set) var counts = CrawlCounts()
   private(set) var timeline: Timeline
   private(set) var fetchTimes = LatencyHistogram()
+  /// The first URLs that were given up on, for the report.
+  private(set) var firstFailures: [FailureRecord] = []
   private var scope: CrawlScope
   private let settings: CrawlSettings
   private let random: any RandomSource
@@ -250,17 +252,15 @@ struct CrawlBook {
     counts.fail(at: failure.stage, isSeed: seeds.contains(first))
     let stage =
       failure.stage == .resolve && chain != nil ? FetchFailure.Stage.redirect : failure.stage
-    records.append(
-      .failure(
-        FailureRecord(
-          id: id,
-          url: frontier[first].url,
-          stage: stage.rawValue,
-          reason: failure.reason,
-          attempts: Int(frontier[id].attempts)
-        )
-      )
+    let record = FailureRecord(
+      id: id,
+      url: frontier[first].url,
+      stage: stage.rawValue,
+      reason: failure.reason,
+      attempts: Int(frontier[id].attempts)
     )
+    records.append(.failure(record))
+    if firstFailures.count < 10 { firstFailures.append(record) }
   }
 
   private mutating func settle(_ id: Int64, _ state: URLState, _ reason: String) {

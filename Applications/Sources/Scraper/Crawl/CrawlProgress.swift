@@ -69,6 +69,8 @@ package struct CrawlReport: Sendable {
   package let fetchTimes: LatencyHistogram
   /// The hosts with the longest average fetch.
   package let slowestHosts: [(name: String, average: Duration)]
+  /// The first ten URLs that were given up on.
+  package let firstFailures: [FailureRecord]
 
   init(_ book: CrawlBook, wall: Duration, isStopped: Bool) {
     self.counts = book.counts
@@ -78,6 +80,7 @@ package struct CrawlReport: Sendable {
     self.timeline = book.timeline
     self.fetchTimes = book.fetchTimes
     self.slowestHosts = book.frontier.slowestHosts(3)
+    self.firstFailures = book.firstFailures
   }
 }
 

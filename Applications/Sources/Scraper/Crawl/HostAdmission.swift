@@ -7,7 +7,7 @@ extension PageWorker {
   @concurrent
   func admit(_ host: HostJob) async throws -> Admission {
     do {
-      if !allowsPrivate, try await fetcher.isPrivate(host: host.name) {
+      if !allowsPrivate, try await fetcher.isPrivate(host.robotsURL) {
         let reason = "\(host.name) is on a private network and no seed is; give it as a seed"
         return .closed(FetchFailure(.resolve, reason, isTransient: false), until: .never)
       }
@@ -50,8 +50,7 @@ extension PageWorker {
         }
         return try await reply(answer)
       } catch let failure as FetchFailure {
-        let text = "robots.txt could not be fetched: \(failure.reason)"
-        return (.failed(FetchFailure(failure.stage, text, isTransient: failure.isTransient)), nil)
+        return (.failed(failure.ofRobots), nil)
       }
     }
     return (.rules(.allowAll, lifetime: RobotsAnswer.lifetime), nil)
@@ -84,6 +83,17 @@ extension PageWorker {
       }
       return (.failed(failure), retryAfter)
     }
+  }
+}
+
+extension FetchFailure {
+  /// The same of robots.txt; a host that cannot be reached says nothing of any file.
+  fileprivate var ofRobots: FetchFailure {
+    var failure = self
+    if ![.resolve, .connect].contains(stage) {
+      failure.reason = "robots.txt could not be fetched: \(reason)"
+    }
+    return failure
   }
 }
 

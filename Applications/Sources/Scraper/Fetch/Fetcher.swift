@@ -11,12 +11,14 @@ package protocol Fetcher: Sendable {
   /// - Throws: `FetchFailure`, or `CancellationError`.
   func fetch(_ request: FetchRequest) async throws -> FetchAnswer
 
-  /// Whether `host` has an address of this machine or of a private network.
+  /// Whether the host of `url` has an address of this machine or of a private network.
+  ///
+  /// A name that is asked for through a proxy counts as public: only the proxy knows its address.
   ///
   /// > Cancellation: does not observe cancellation.
   ///
   /// - Throws: `FetchFailure` when the name has no address.
-  func isPrivate(host: String) async throws -> Bool
+  func isPrivate(_ url: WebURL) async throws -> Bool
 }
 
 package struct FetchRequest: Sendable {

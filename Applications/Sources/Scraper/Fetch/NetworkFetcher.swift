@@ -13,18 +13,29 @@ package final class NetworkFetcher: Fetcher {
   private let proxied: [String: HTTPClient]
   private let bodyMaximum: Int
 
-  /// Makes a fetcher for a crawl with `settings`; it has to be shut down.
-  package init(settings: CrawlSettings, proxies: Proxies = .fromEnvironment()) {
+  /// Runs `body` with a fetcher for a crawl with `settings`, and closes all connections afterwards.
+  ///
+  /// > Cancellation: cancels the body and waits for it.
+  package static func run<Success: Sendable>(
+    settings: CrawlSettings,
+    proxies: Proxies = .fromEnvironment(),
+    _ body: (NetworkFetcher) async throws -> Success
+  ) async throws -> Success {
+    let fetcher = NetworkFetcher(settings: settings, proxies: proxies)
+    let result: Result<Success, any Error>
+    do { result = .success(try await body(fetcher)) } catch { result = .failure(error) }
+    await fetcher.shutdown()
+    return try result.get()
+  }
+
+  private init(settings: CrawlSettings, proxies: Proxies) {
     self.bodyMaximum = settings.bodyMaximum
     self.proxies = proxies
     self.direct = Self.client(settings, proxy: nil)
     self.proxied = proxies.all.mapValues { Self.client(settings, proxy: $0) }
   }
 
-  /// Closes all connections.
-  ///
-  /// > Cancellation: does not observe cancellation.
-  package func shutdown() async {
+  private func shutdown() async {
     for client in [direct] + proxied.values { try? await client.shutdown() }
   }
 
@@ -63,8 +74,10 @@ package final class NetworkFetcher: Fetcher {
     }
   }
 
-  package func isPrivate(host: String) async throws -> Bool {
+  package func isPrivate(_ url: WebURL) async throws -> Bool {
+    let host = url.host ?? ""
     if let address = IPAddress(host) { return address.isPrivate }
+    guard proxies.name(for: url) == nil else { return false }
     let found = try await NIOThreadPool.singleton.runIfActive { addresses(of: host) }
     guard !found.isEmpty else {
       throw FetchFailure(.resolve, "no address is known for \(host)", isTransient: true)

@@ -57,6 +57,14 @@ package func fixed(_ number: Double, _ places: Int, trimsZeros: Bool = false) ->
 }
 
 extension String {
+  /// The text without what would move the cursor or worse on a terminal: servers write parts of our messages.
+  var printable: String {
+    let scalars = unicodeScalars.map { scalar in
+      scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar
+    }
+    return String(String.UnicodeScalarView(scalars))
+  }
+
   /// The text behind spaces up to `width` characters.
   package func padded(_ width: Int) -> String {
     String(repeating: " ", count: max(0, width - count)) + self

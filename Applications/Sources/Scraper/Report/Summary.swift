@@ -55,6 +55,22 @@ package struct Summary: Sendable {
     return "\(countText(report.counts.failureCount)) (\(list))"
   }
 
+  /// The first failures, a line for each, and how to go on; `nil` if there are none.
+  package var failures: String? {
+    let count = report.counts.failureCount
+    guard count > 0 else { return nil }
+    var lines = report.firstFailures.map { failure in
+      let attempts = failure.attempts > 1 ? ", \(failure.attempts) attempts" : ""
+      return "\(failure.url): \(failure.stage): \(failure.reason)\(attempts)".printable
+    }
+    if count > lines.count { lines.append("and \(countText(count - lines.count)) more") }
+    lines.append(
+      "\(countText(count, "failure")) in the table failures of \(file); "
+        + "run the same command again to try them again"
+    )
+    return lines.joined(separator: "\n")
+  }
+
   private var fetchText: String {
     [0.5, 0.9, 0.99].map { durationText(report.fetchTimes.percentile($0)) }.joined(separator: "  ")
   }

@@ -45,7 +45,7 @@ final class SimulatedWeb: Fetcher {
 
   func count(of url: String) -> Int { state.withLock { $0.counts[url] ?? 0 } }
 
-  func isPrivate(host: String) async throws -> Bool { privateHosts.contains(host) }
+  func isPrivate(_ url: WebURL) async throws -> Bool { privateHosts.contains(url.host ?? "") }
 
   func fetch(_ request: FetchRequest) async throws -> FetchAnswer {
     let url = request.url.string
