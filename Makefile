@@ -3,7 +3,7 @@
 MODULES = Bakery BakeryTesting
 TARGETS = $(foreach module,$(MODULES),--target $(module))
 
-.PHONY: help setup test test-toolkit test-applications demo check format format-check tidy docs docs-check api api-check snippets counts \
+.PHONY: help setup test test-toolkit test-applications demo check format format-check tidy docs docs-check api api-check entities-check snippets counts \
   bench
 
 help: ## Show this list
@@ -27,7 +27,7 @@ demo: setup ## Scrape a sample site one page at a time and then many, and compar
 
 # Warnings are errors here; each step also has a target of its own.
 check: export CI = true
-check: setup format-check tidy docs-check api-check ## Check format, house rules, documentation, interface
+check: setup format-check tidy docs-check api-check entities-check ## Check format, house rules, documentation, interface
 
 format-check: ## Check the format
 	scripts/format
@@ -43,6 +43,9 @@ docs-check: ## Build the documentation, with warnings as errors
 
 api-check: ## Compare the public interface with api/
 	scripts/api
+
+entities-check: ## Compare the names of characters with Python's
+	scripts/entities --check
 
 api: ## Accept the public interface as it is into api/
 	scripts/api --write

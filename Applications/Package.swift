@@ -99,7 +99,7 @@ let package = Package(
     .testTarget(
       name: "ScraperTests",
       dependencies: [
-        toolkit, testing, "HTTPServer", "SampleSite", "Scraper",
+        toolkit, testing, "HTTPServer", "SampleSite", "Scraper", "CPages",
         .product(name: "GRDB", package: "GRDB.swift"),
       ]
     ),

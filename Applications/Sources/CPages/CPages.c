@@ -9,3 +9,10 @@ static const unsigned char timeline[] = {
 
 const unsigned char *pages_timeline(void) { return timeline; }
 size_t pages_timeline_count(void) { return sizeof(timeline); }
+
+static const unsigned char entities[] = {
+#embed "entities.txt"
+};
+
+const unsigned char *pages_entities(void) { return entities; }
+size_t pages_entities_count(void) { return sizeof(entities); }

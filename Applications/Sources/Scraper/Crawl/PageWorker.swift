@@ -111,6 +111,15 @@ struct PageWorker: Sendable {
     let body = try await readBody(answer)
     marks.fetched = .now
     defer { marks.parsed = .now }
+    return parse(body, answer, type, job.url)
+  }
+
+  private func parse(
+    _ body: Body,
+    _ answer: FetchAnswer,
+    _ type: ContentType,
+    _ url: WebURL
+  ) -> PageOutcome {
     var recorded = RecordedAnswer(
       status: answer.status,
       type: type.essence,
@@ -121,34 +130,29 @@ struct PageWorker: Sendable {
     recorded.hash = body.bytes.withUnsafeBytes(bodyHash)
     guard isHTML else { return .recorded(recorded) }
     if type.isEmpty { recorded.type = "text/html" }
-    let content = body.bytes.withUnsafeBytes { extractor.extract($0, charset: type.charset) }
-    var robots = MetaRobots(content.robots ?? "")
+    var robots: MetaRobots = []
     for value in answer.headers.all("x-robots-tag") {
       robots.formUnion(MetaRobots(header: value, userAgent: "bakery"))
     }
-    let links = LinkResolver(page: job.url, content: content).links
+    let content = body.bytes.withUnsafeBytes { body in
+      PageDecoder.withText(of: body, charset: type.charset) { text, encoding in
+        let content = extractor.extract(text, encoding: encoding)
+        robots.formUnion(MetaRobots(content.robots ?? ""))
+        if !robots.contains(.noindex), let found = settings.rules?.items(in: text, url: url.string)
+        {
+          recorded.items = found.items
+          recorded.problems = found.problems
+        }
+        return content
+      }
+    }
+    let links = LinkResolver(page: url, content: content).links
     guard !robots.contains(.noindex) else {
       return .unindexed(robots.contains(.nofollow) ? [] : links)
     }
     recorded.title = content.title
     recorded.text = content.text
-    if let rules = settings.rules {
-      let found = items(rules, body, content.encoding, job.url)
-      recorded.items = found.items
-      recorded.problems = found.problems
-    }
     return .page(recorded, links, follows: !robots.contains(.nofollow), body.room)
-  }
-
-  private func items(
-    _ rules: ItemRules,
-    _ body: Body,
-    _ encoding: String,
-    _ url: WebURL
-  ) -> ItemRules.Found {
-    body.bytes.withUnsafeBytes {
-      rules.items(in: $0, encoding: encoding, url: url.string)
-    }
   }
 }
 

@@ -1,8 +1,12 @@
 /// Bytes as HTML looks at them.
 extension UInt8 {
+  static let ampersand = UInt8(ascii: "&")
+  static let bracket = UInt8(ascii: "]")
+  static let dash = UInt8(ascii: "-")
   static let equals = UInt8(ascii: "=")
   static let greaterThan = UInt8(ascii: ">")
   static let lessThan = UInt8(ascii: "<")
+  static let semicolon = UInt8(ascii: ";")
   static let slash = UInt8(ascii: "/")
 
   /// Whether this is ASCII white space: tab, line feed, form feed, carriage return or space.

@@ -18,15 +18,16 @@ package struct PageExtractor: Sendable {
 
   /// Extracts what a page says.
   ///
-  /// - Complexity: linear in the length of `body`.
+  /// - Complexity: linear in the length of `text`.
   /// - Parameters:
-  ///   - body: The bytes of the page, which may be anything at all.
-  ///   - charset: What the `Content-Type` header says; only a byte order mark counts for more.
+  ///   - text: The page, which may say anything at all, as `PageDecoder` makes it.
+  ///   - encoding: What it was decoded from.
   /// - Returns: What was found; a page that cannot be read has no text and no links.
-  package func extract(_ body: UnsafeRawBufferPointer, charset: String? = nil) -> PageContent {
-    PageDecoder.withText(of: body, charset: charset) { text, encoding in
-      let scanner = PageScanner(linkLimit: linkLimit, targetLimit: targetLimit)
-      return HTMLReader.scan(text, with: scanner).content(encoding: encoding.name)
+  func extract(_ text: UnsafeRawBufferPointer, encoding: CharacterEncoding) -> PageContent {
+    text.withMemoryRebound(to: UInt8.self) { text in
+      var scanner = PageScanner(text, linkLimit: linkLimit, targetLimit: targetLimit)
+      scanner.run()
+      return scanner.content(encoding: encoding.name)
     }
   }
 }

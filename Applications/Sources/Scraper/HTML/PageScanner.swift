@@ -1,6 +1,4 @@
-internal import Glibc
-
-/// Takes what a page says from the events of an HTML parser.
+/// Takes what a page says from its tags and text.
 struct PageScanner {
   private var text = TextCollector()
   private var title = TextCollector()
@@ -8,18 +6,37 @@ struct PageScanner {
   private var base: String?
   private var robots: [String] = []
 
-  /// The depths of the outermost open elements with a trait, 0 without one.
-  private var hiddenDepth = 0
-  private var inertDepth = 0
-  private var preformattedDepth = 0
-  private var svgDepth = 0
-  private var titleDepth = 0
+  private var tokenizer: HTMLTokenizer
+  private var open = OpenElements()
+  /// How many of the open elements have a trait.
+  private var hiddenCount = 0
+  private var inertCount = 0
+  private var preformattedCount = 0
+  private var paragraphCount = 0
+  private var anchorCount = 0
   private var hasTitle = false
+  private var isInTitle = false
 
-  private let table = ElementTable.html
+  private let elements = ElementTable.html
+  private let svgElements = ElementTable.svg
+  private let mathElements = ElementTable.math
 
-  init(linkLimit: Int, targetLimit: Int) {
+  /// Makes a scanner of a text in valid UTF-8 without NUL bytes.
+  init(_ text: UnsafeBufferPointer<UInt8>, linkLimit: Int, targetLimit: Int) {
+    tokenizer = HTMLTokenizer(text)
     links = LinkCollector(linkLimit: linkLimit, targetLimit: targetLimit)
+  }
+
+  /// Reads the text from its begin to its end.
+  mutating func run() {
+    while let token = tokenizer.next(allowsCDATA: open.isInForeign) {
+      switch token {
+      case .text(let characters): add(characters)
+      case .reference(let reference): reference.withCharacters { add($0) }
+      case .startTag(let tag): begin(tag)
+      case .endTag(let tag): end(tag.name)
+      }
+    }
   }
 
   func content(encoding: String) -> PageContent {
@@ -34,122 +51,274 @@ struct PageScanner {
     )
   }
 
-  /// Takes note of an element that begins; the root's depth is 1.
-  mutating func startElement(
-    _ name: UnsafePointer<UInt8>,
-    _ attributes: ElementAttributes,
-    depth: Int
-  ) {
-    let traits = table.traits(of: name)
-    guard !traits.isEmpty else { return }
-    separate(traits)
-    if traits.overlaps(.references), inertDepth == 0 { addReference(traits, attributes) }
-    if traits.overlaps(.regions) { enter(traits, depth) }
-  }
-
-  mutating func endElement(_ name: UnsafePointer<UInt8>, depth: Int) {
-    let traits = table.traits(of: name)
-    guard !traits.isEmpty else { return }
-    if traits.overlaps(.regions) { leave(depth) }
-    separate(traits)
-  }
-
-  mutating func characters(_ characters: UnsafeBufferPointer<UInt8>) {
-    if titleDepth != 0 { title.append(characters) }
-    guard hiddenDepth == 0 else { return }
-    text.append(characters, keepsLines: preformattedDepth != 0)
+  private mutating func add(_ characters: UnsafeBufferPointer<UInt8>) {
+    if isInTitle { title.append(characters) }
+    guard hiddenCount == 0 else { return }
+    text.append(characters, keepsLines: preformattedCount != 0)
   }
 
   private mutating func separate(_ traits: ElementTraits) {
-    guard hiddenDepth == 0, traits.overlaps(.separating) else { return }
+    guard hiddenCount == 0, traits.overlaps(.separating) else { return }
     text.separate(traits.contains(.row) ? .row : traits.contains(.cell) ? .cell : .line)
   }
+}
 
-  private mutating func enter(_ traits: ElementTraits, _ depth: Int) {
-    if traits.contains(.title), !hasTitle, inertDepth == 0, svgDepth == 0 {
-      hasTitle = true
-      titleDepth = depth
+/// Elements that begin.
+extension PageScanner {
+  private mutating func begin(_ tag: HTMLTag) {
+    var traits = elements.traits(of: tag.name)
+    if open.takesForeignTags {
+      guard traits.contains(.breakout) else { return beginForeign(tag) }
+      while open.takesForeignTags { endLast() }
     }
-    if traits.contains(.hidden), hiddenDepth == 0 { hiddenDepth = depth }
-    if traits.contains(.inert), inertDepth == 0 { inertDepth = depth }
-    if traits.contains(.preformatted), preformattedDepth == 0 { preformattedDepth = depth }
-    if traits.contains(.svg), svgDepth == 0 { svgDepth = depth }
+    guard !traits.isEmpty else { return push(tag.name, []) }
+    guard !traits.contains(.implied), makesRoom(for: tag.name, traits) else { return }
+    separate(traits)
+    if traits.overlaps(.references), inertCount == 0 { addReference(traits, tag.attributes) }
+    guard !traits.contains(.void) else { return }
+    if traits.contains(.foreignRoot) {
+      guard !tag.isSelfClosing else { return }
+      traits.insert(.foreign)
+    }
+    push(tag.name, traits)
+    if traits.overlaps(.texts) { enterText(traits) }
   }
 
-  private mutating func leave(_ depth: Int) {
-    if titleDepth == depth { titleDepth = 0 }
-    if hiddenDepth == depth { hiddenDepth = 0 }
-    if inertDepth == depth { inertDepth = 0 }
-    if preformattedDepth == depth { preformattedDepth = 0 }
-    if svgDepth == depth { svgDepth = 0 }
+  private mutating func beginForeign(_ tag: HTMLTag) {
+    let isMath = open.lastHas(.math)
+    var traits = (isMath ? mathElements : svgElements).traits(of: tag.name)
+    if traits.contains(.anchor), inertCount == 0 { addReference(.anchor, tag.attributes) }
+    guard !tag.isSelfClosing else { return }
+    traits.insert(.foreign)
+    if isMath { traits.insert(.math) }
+    push(tag.name, traits)
   }
 
-  private mutating func addReference(_ traits: ElementTraits, _ attributes: ElementAttributes) {
-    if traits.contains(.anchor) { addLink(.anchor, attributes["href"], attributes) }
-    if traits.contains(.area) { addLink(.area, attributes["href"], attributes) }
-    if traits.contains(.iframe) { addLink(.iframe, attributes["src"], attributes) }
-    if traits.contains(.frame) { addLink(.frame, attributes["src"], attributes) }
-    if traits.contains(.link), let relation = attributes["rel"] {
-      if relation.hasToken("next") { addLink(.next, attributes["href"], attributes) }
-      if relation.hasToken("canonical") { addLink(.canonical, attributes["href"], attributes) }
+  private mutating func enterText(_ traits: ElementTraits) {
+    if traits.contains(.title), !hasTitle, inertCount == 0 {
+      hasTitle = true
+      isInTitle = true
+    }
+    if traits.contains(.escapableText) {
+      tokenizer.enter(.escapableText)
+    } else if traits.contains(.script) {
+      tokenizer.enter(.script)
+    } else {
+      tokenizer.enter(traits.contains(.plainText) ? .plainText : .rawText)
+    }
+  }
+
+  private mutating func push(_ name: ElementName, _ traits: ElementTraits) {
+    if open.isFull { endLast() }
+    open.push(name, traits)
+    count(traits, by: 1)
+  }
+
+  private mutating func count(_ traits: ElementTraits, by change: Int) {
+    guard traits.overlaps(.counted) else { return }
+    if traits.contains(.hidden) { hiddenCount += change }
+    if traits.contains(.inert) { inertCount += change }
+    if traits.contains(.preformatted) { preformattedCount += change }
+    if traits.contains(.paragraph) { paragraphCount += change }
+    if traits.contains(.anchor) { anchorCount += change }
+  }
+
+  /// Ends the elements that the element about to begin cannot stand in; `false` if it cannot begin here.
+  private mutating func makesRoom(for name: ElementName, _ traits: ElementTraits) -> Bool {
+    if traits.contains(.tablePart) { return makesRoomInTable(traits) }
+    if traits.contains(.endsParagraph) { endParagraph() }
+    if traits.contains(.heading) {
+      if open.lastHas(.heading) { endLast() }
+    } else if traits.contains(.item) {
+      end(to: open.lastIndex(with: .item, within: .itemScope))
+    } else if traits.contains(.description) {
+      end(to: open.lastIndex(with: .description, within: .itemScope))
+    } else if traits.overlaps([.option, .optionGroup]) {
+      if open.lastHas(.option) { endLast() }
+      if traits.contains(.optionGroup), open.lastHas(.optionGroup) { endLast() }
+    } else if traits.contains(.button) {
+      end(to: open.lastIndex(with: .button, within: .scope))
+    } else if traits.contains(.anchor), anchorCount != 0 {
+      endFormatting(name)
+    } else if traits.contains(.table) {
+      // A table in a table, but not in a cell of it, ends it.
+      end(to: open.lastIndex(with: .table, within: .scope))
+    }
+    return true
+  }
+
+  private mutating func makesRoomInTable(_ traits: ElementTraits) -> Bool {
+    guard let place = open.lastIndex(with: .tableScope, within: []),
+      open.elements[place].traits.contains(.table)
+    else { return false }
+    var parents: ElementTraits = .table
+    if traits.contains(.tableRow) { parents.insert(.tableSection) }
+    if traits.contains(.cell) { parents.formUnion([.tableSection, .tableRow]) }
+    if let parent = open.lastIndex(with: parents, within: []) { end(above: parent) }
+    return true
+  }
+
+  private mutating func endParagraph() {
+    guard paragraphCount != 0 else { return }
+    end(to: open.lastIndex(with: .paragraph, within: [.scope, .button]))
+  }
+}
+
+/// Elements that end.
+extension PageScanner {
+  private mutating func end(_ name: ElementName) {
+    let traits = elements.traits(of: name)
+    if open.isInForeign {
+      if let index = open.lastForeignIndex(of: name) { return end(to: index) }
+      if traits.overlaps([.paragraph, .lineBreak]) {
+        while open.takesForeignTags { endLast() }
+      }
+    }
+    if traits.contains(.formatting) {
+      endFormatting(name)
+    } else if traits.contains(.form) {
+      endForm()
+    } else if traits.contains(.heading) {
+      end(to: open.lastIndex(with: .heading, within: .scope))
+    } else if traits.overlaps([.paragraph, .lineBreak]) {
+      let index = open.lastIndex(of: name, within: [.scope, .button])
+      // Without its start tag it is an element without content.
+      if index == nil { separate(.line) } else { end(to: index) }
+    } else {
+      end(to: open.lastIndex(of: name, within: boundary(of: traits)))
+    }
+  }
+
+  /// What an end tag of an element with `traits` does not reach through.
+  private func boundary(of traits: ElementTraits) -> ElementTraits {
+    if traits.contains(.sealed) { return [] }
+    if traits.overlaps([.table, .tablePart]) { return .tableScope }
+    if traits.contains(.item) { return [.scope, .list] }
+    return traits.contains(.block) ? .scope : .special
+  }
+
+  /// Ends an element such as `b` and all in it but blocks, which go on.
+  ///
+  /// Source: HTML Standard, "adoption agency algorithm".
+  private mutating func endFormatting(_ name: ElementName) {
+    guard let index = open.lastIndex(of: name, within: .scope) else { return }
+    guard index < open.elements.count - 1 else { return endLast() }
+    for element in open.removeInline(from: index) { count(element.traits, by: -1) }
+  }
+
+  /// Ends a form, but not the elements that have begun in it.
+  private mutating func endForm() {
+    guard let index = open.lastIndex(with: .form, within: .scope) else { return }
+    while open.elements.count > index + 1,
+      open.lastHas([.paragraph, .item, .description, .option, .optionGroup])
+    {
+      endLast()
+    }
+    let traits = open.elements[index].traits
+    open.remove(at: index)
+    separate(traits)
+  }
+
+  /// Ends the element at `index` and all in it.
+  private mutating func end(to index: Int?) {
+    guard let index else { return }
+    end(above: index - 1)
+  }
+
+  private mutating func end(above index: Int) {
+    while open.elements.count > index + 1 { endLast() }
+  }
+
+  private mutating func endLast() {
+    guard let element = open.pop(), !element.traits.isEmpty else { return }
+    count(element.traits, by: -1)
+    if element.traits.contains(.title) { isInTitle = false }
+    separate(element.traits)
+  }
+}
+
+/// What a crawler looks for.
+extension PageScanner {
+  private mutating func addReference(_ traits: ElementTraits, _ attributes: AttributeReader) {
+    let attributes = ReferenceAttributes(attributes)
+    if traits.contains(.anchor) { addLink(.anchor, attributes.reference, attributes) }
+    if traits.contains(.area) { addLink(.area, attributes.reference, attributes) }
+    if traits.contains(.iframe) { addLink(.iframe, attributes.source, attributes) }
+    if traits.contains(.frame) { addLink(.frame, attributes.source, attributes) }
+    if traits.contains(.link), let relation = attributes.relation {
+      let (isNext, isCanonical) = relation.withValue {
+        ($0.hasToken("next"), $0.hasToken("canonical"))
+      }
+      if isNext { addLink(.next, attributes.reference, attributes) }
+      if isCanonical { addLink(.canonical, attributes.reference, attributes) }
     }
     if traits.contains(.meta) { addMeta(attributes) }
-    if traits.contains(.base), base == nil, let reference = attributes["href"] {
-      base = String(decoding: reference, as: UTF8.self)
-    }
+    if traits.contains(.base), base == nil { base = attributes.reference?.string }
   }
 
   private mutating func addLink(
     _ kind: LinkKind,
-    _ reference: UnsafeBufferPointer<UInt8>?,
-    _ attributes: ElementAttributes
+    _ reference: HTMLAttribute?,
+    _ attributes: ReferenceAttributes
   ) {
     guard let reference else { return }
-    let isNofollow = attributes["rel"]?.hasToken("nofollow") ?? false
-    links.add(kind, reference, isNofollow: isNofollow)
+    let isNofollow = attributes.relation?.withValue { $0.hasToken("nofollow") } ?? false
+    reference.withValue { links.add(kind, $0, isNofollow: isNofollow) }
   }
 
-  private mutating func addMeta(_ attributes: ElementAttributes) {
-    guard let content = attributes["content"] else { return }
-    if let name = attributes["name"]?.trimming(while: \.isHTMLSpace),
-      name.equalsIgnoringCase("robots") || name.equalsIgnoringCase("bakery")
-    {
-      robots.append(String(decoding: content, as: UTF8.self))
+  private mutating func addMeta(_ attributes: ReferenceAttributes) {
+    guard let content = attributes.content else { return }
+    let isForUs = attributes.name?.withValue {
+      let name = $0.trimming(while: \.isHTMLSpace)
+      return name.equalsIgnoringCase("robots") || name.equalsIgnoringCase("bakery")
     }
-    if let directive = attributes["http-equiv"], directive.equalsIgnoringCase("refresh"),
-      let target = refreshTarget(content)
-    {
+    if isForUs == true { robots.append(content.string) }
+    let isRefresh = attributes.directive?.withValue { $0.equalsIgnoringCase("refresh") }
+    guard isRefresh == true else { return }
+    content.withValue { content in
+      guard let target = refreshTarget(content) else { return }
       links.add(.refresh, UnsafeBufferPointer(rebasing: target), isNofollow: false)
     }
   }
 }
 
-/// The attributes of an element as libxml2 hands them over.
-struct ElementAttributes {
-  /// A name in lower case, its value, the next name and so on; `nil` behind the last.
-  let pairs: UnsafeMutablePointer<UnsafePointer<UInt8>?>?
+/// The attributes that say where an element leads; of several with one name the first.
+private struct ReferenceAttributes {
+  /// `href`.
+  private(set) var reference: HTMLAttribute?
+  /// `src`.
+  private(set) var source: HTMLAttribute?
+  /// `rel`.
+  private(set) var relation: HTMLAttribute?
+  private(set) var name: HTMLAttribute?
+  private(set) var content: HTMLAttribute?
+  /// `http-equiv`.
+  private(set) var directive: HTMLAttribute?
 
-  /// The value of an attribute, `nil` without the attribute or without a value.
-  subscript(name: StaticString) -> UnsafeBufferPointer<UInt8>? {
-    guard var pair = pairs else { return nil }
-    while let candidate = pair[0] {
-      if isEqual(candidate, name) {
-        return pair[1].map { value in
-          UnsafeBufferPointer(start: value, count: length(value))
-        }
+  init(_ attributes: AttributeReader) {
+    var attributes = attributes
+    while let attribute = attributes.next() {
+      switch attribute.name.count {
+      case 3:
+        attribute.take("src", into: &source)
+        attribute.take("rel", into: &relation)
+      case 4:
+        attribute.take("href", into: &reference)
+        attribute.take("name", into: &name)
+      case 7: attribute.take("content", into: &content)
+      case 10: attribute.take("http-equiv", into: &directive)
+      default: break
       }
-      pair += 2
-    }
-    return nil
-  }
-
-  private func isEqual(_ name: UnsafePointer<UInt8>, _ literal: StaticString) -> Bool {
-    name.withMemoryRebound(to: CChar.self, capacity: 1) { name in
-      literal.utf8Start.withMemoryRebound(to: CChar.self, capacity: 1) { strcmp(name, $0) == 0 }
     }
   }
+}
 
-  private func length(_ value: UnsafePointer<UInt8>) -> Int {
-    value.withMemoryRebound(to: CChar.self, capacity: 1) { strlen($0) }
+extension HTMLAttribute {
+  fileprivate var string: String { withValue { String(decoding: $0, as: UTF8.self) } }
+
+  /// Puts this into `place` if it is empty and `name` is that of this.
+  fileprivate func take(_ name: StaticString, into place: inout HTMLAttribute?) {
+    guard place == nil, self.name.equalsIgnoringCase(name) else { return }
+    place = self
   }
 }

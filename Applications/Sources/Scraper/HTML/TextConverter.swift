@@ -73,7 +73,7 @@ let replacementCharacter: [UInt8] = [0xEF, 0xBF, 0xBD]
 /// What the bytes from 0x80 mean in windows-1252, in UTF-8.
 ///
 /// Those that mean nothing become control characters (Encoding Standard, index windows-1252).
-private let windows1252: [[UInt8]] = {
+let windows1252: [[UInt8]] = {
   let first = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8D}Ž\u{8F}\u{90}‘’“”•–—˜™š›œ\u{9D}žŸ".unicodeScalars
   let others = (UInt8(0xA0)...0xFF).map { Unicode.Scalar($0) }
   return (first + others).map { Array(String($0).utf8) }

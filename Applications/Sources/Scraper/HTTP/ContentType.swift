@@ -88,7 +88,6 @@ private let tokenPunctuation = ASCIISet("!#$%&'*+-.^_`|~")
 extension UInt8 {
   fileprivate static let backslash = UInt8(ascii: "\\")
   fileprivate static let quote = UInt8(ascii: "\"")
-  fileprivate static let semicolon = UInt8(ascii: ";")
   fileprivate static let space = UInt8(ascii: " ")
 
   fileprivate var isHTTPSpace: Bool { isHTMLSpace && self != 0x0C }

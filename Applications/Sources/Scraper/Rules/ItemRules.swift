@@ -28,22 +28,14 @@ package struct ItemRules: Sendable {
   /// counted in a problem. Other fields without a match are `null`, or an empty array.
   ///
   /// - Parameters:
-  ///   - body: The bytes of the page.
-  ///   - encoding: The name of their encoding; `nil` to go by what the page says.
+  ///   - text: The page in UTF-8, as `PageDecoder` makes it.
   ///   - url: The page's URL, for `pages`.
   /// - Returns: The items and the problems.
-  package func items(
-    in body: UnsafeRawBufferPointer,
-    encoding: String?,
-    url: String
-  ) -> Found {
+  func items(in text: UnsafeRawBufferPointer, url: String) -> Found {
     let rules = rules.filter { $0.pages?.matches(url) ?? true }
-    guard !rules.isEmpty else { return Found() }
-    return PageDecoder.withText(of: body, charset: encoding) { text, _ in
-      guard let tree = PageTree(text) else { return Found() }
-      var extraction = ItemExtraction()
-      for rule in rules { extraction.take(rule, from: tree) }
-      return extraction.found
-    }
+    guard !rules.isEmpty, let tree = PageTree(text) else { return Found() }
+    var extraction = ItemExtraction()
+    for rule in rules { extraction.take(rule, from: tree) }
+    return extraction.found
   }
 }

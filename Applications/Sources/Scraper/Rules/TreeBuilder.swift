@@ -14,12 +14,15 @@ struct TreeBuilder {
   /// libxml2 counts bytes in numbers of 32 bits and doubles its buffers.
   private static let lengthLimit = 1 << 29
 
+  private static let initializeOnce: Void = xmlInitParser()
+
   private let context: htmlParserCtxtPtr
   /// What the parser has not asked for yet.
   private var rest: UnsafeRawBufferPointer
 
   /// Parses `text`, which is UTF-8; the caller frees the document.
   static func document(of text: UnsafeRawBufferPointer) -> htmlDocPtr? {
+    initializeOnce
     cxml_silence_thread()
     guard let context = htmlNewParserCtxt() else { return nil }
     defer { htmlFreeParserCtxt(context) }

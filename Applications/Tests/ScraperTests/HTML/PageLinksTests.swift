@@ -17,7 +17,12 @@ struct PageLinksTests {
       PageCase("<noscript><a href=/x></noscript>", .anchor),
       PageCase("<p>a</p></body></html><a href=/x>", .anchor),
       PageCase("<table><a href=/x>", .anchor),
-      PageCase("<a href=/x", .anchor),
+      PageCase("<div/><script/></script><a href=/x>", .anchor),
+      PageCase("<svg><title><a href=/x>", .anchor),
+      PageCase("<svg><style><a href=/x>", .anchor),
+      PageCase("<svg><script/><a href=/x>", .anchor),
+      PageCase("<math><a href=/x>text</a></math>", .anchor),
+      PageCase("<video><a href=/x></video>", .anchor),
     ]
   )
   func `an element with a target is a link`(_ page: PageCase<LinkKind>) {
@@ -31,7 +36,11 @@ struct PageLinksTests {
       "<img src=/x>", "<div href=/x>", "<iframe href=/x></iframe>",
       "<!-- <a href=/x> -->", "<script>'<a href=/x>'</script>", "<style><a href=/x></style>",
       "<template><a href=/x></a></template>", "<textarea><a href=/x></a></textarea>",
-      "<title><a href=/x></title>", "&lt;a href=/x>",
+      "<title><a href=/x></title>", "&lt;a href=/x>", "<a href=/x", "<a href='/x>", "<a href='/x'",
+      "<iframe><a href=/x></iframe>", "<noframes><a href=/x></noframes>", "<xmp><a href=/x></xmp>",
+      "<noembed><a href=/x></noembed>", "<plaintext><a href=/x>", "<script><!--<a href=/x>",
+      "<svg><iframe src=/x>", "<svg><link rel=next href=/x>", "<![CDATA[<a href=/x>]]>",
+      "<svg><![CDATA[<a href=/x>]]>", "<template><svg><a href=/x></svg></template>",
       "<meta http-equiv=refresh content=5>", "<meta name=refresh content='5; url=/x'>",
     ]
   )
@@ -109,7 +118,7 @@ struct PageLinksTests {
   @Test func `links over a limit are dropped and counted`() {
     let extractor = PageExtractor(linkLimit: 2, targetLimit: 4)
     let html = "<a href=/1><a href=/long><a href=/2><a href=/3><a href=/1><a href='/4#long'>"
-    let content = Array(html.utf8).withUnsafeBytes { extractor.extract($0) }
+    let content = extract(Array(html.utf8), with: extractor)
     #expect(content.links.map(\.target) == ["/1", "/2"])
     #expect(content.droppedLinks == 3)
   }

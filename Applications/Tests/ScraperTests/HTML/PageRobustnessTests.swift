@@ -21,22 +21,20 @@ struct PageRobustnessTests {
     #expect(
       extract(deep + "<template>b</template>c<p>d<p>e<pre>f\ng</pre>").text == "c\nd\ne\nf\ng"
     )
-    #expect(extract("<title>a" + deep + "</title>" + deep + "<svg><title>").title == "a")
+    #expect(extract("\(deep)<svg><title>a</title></svg><title>b</title>").title == "b")
     #expect(extract("<noscript>\(deep)a\(repeated("</span>", 1000))</noscript>b").text == "b")
   }
 
-  @Test func `a tag with too many attributes ends the page`() {
-    let attributes = (0..<200_000).map { " a\($0)" }.joined()
-    #expect(extract("<p>a<p\(attributes)>b").text == "a")
-    let few = (0..<300).map { " a\($0)=\($0)" }.joined()
-    #expect(extract("<p>a<p\(few)>b").text == "a\nb")
+  @Test func `a tag may have as many attributes as it likes`() {
+    let attributes = (0..<200_000).map { " a\($0)=\($0)" }.joined()
+    let content = extract("<p>a<p\(attributes)>b<a\(attributes) href=/x>")
+    #expect(content.text == "a\nb")
+    #expect(content.links.map(\.target) == ["/x"])
   }
 
-  @Test func `a page with too many different names ends`() {
+  @Test func `a page may have as many different names as it likes`() {
     let elements = (0..<200_000).map { "<x\($0)>\($0) </x\($0)>" }.joined()
-    let words = extract(elements).text.split(separator: " ")
-    #expect(words.count >= 100_000)
-    #expect(words.count < 110_000)
+    #expect(extract(elements).text.split(separator: " ").count == 200_000)
   }
 
   @Test func `an attribute may be megabytes long`() {
@@ -62,7 +60,7 @@ struct PageRobustnessTests {
   func `fragments do not end the program, alone or in thousands`(_ fragment: String) {
     for page in [fragment, fragment + " ", "<p>" + fragment, repeated(fragment, 1000)] {
       for charset in [nil, "utf-16le", "shift_jis", "iso-2022-jp"] {
-        #expect(isWellFormed(extract(page, charset: charset)))
+        #expect(extract(page, charset: charset).isWellFormed)
       }
     }
   }
@@ -75,9 +73,9 @@ struct PageRobustnessTests {
     ]
     for _ in 0..<100 {
       let bytes = (0..<2000).map { _ in UInt8.random(in: 0...255, using: &random) }
-      #expect(isWellFormed(extract(bytes)))
+      #expect(extract(bytes).isWellFormed)
       let markup = (0..<2000).map { _ in parts[Int.random(in: 0..<parts.count, using: &random)] }
-      #expect(isWellFormed(extract(markup.joined())))
+      #expect(extract(markup.joined()).isWellFormed)
     }
   }
 
@@ -98,28 +96,5 @@ struct PageRobustnessTests {
         #expect(content.text.split(separator: "\n").allSatisfy { $0 == "\(number)" })
       }
     }
-  }
-
-  /// Whether the text has no separator too many, and the links are different and not empty.
-  private func isWellFormed(_ content: PageContent) -> Bool {
-    let isBlank = { (byte: UInt8) in byte.isHTMLSpace }
-    let text = Array(content.text.utf8)
-    let hasRun = zip(text, text.dropFirst()).contains { isBlank($0) && isBlank($1) }
-    let hasEdge = text.first.map(isBlank) ?? false || text.last.map(isBlank) ?? false
-    let targets = content.links.map(\.target)
-    return !hasRun && !hasEdge && Set(targets).count == targets.count && !targets.contains("")
-  }
-}
-
-/// A generator of the same numbers for the same seed (SplitMix64).
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
   }
 }

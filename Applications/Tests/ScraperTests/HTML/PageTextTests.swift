@@ -67,10 +67,59 @@ struct PageTextTests {
       "<svg><title>b</title></svg>", "<iframe>b</iframe>", "<video>b</video>",
       "<datalist><option>b</datalist>", "<!-- b -->", "<![if !IE]>", "<![endif]-->", "<!b c>",
       "<?php b ?>", "<!doctype b>", "<noscript><div><noscript>b</noscript></div></noscript>",
+      "<iframe><p>b</iframe>", "<noframes><p>b</noframes>", "<svg><style>b</style></svg>",
+      "<svg><script>b</script></svg>", "<span><video>b</span>", "<b><video>b</b>",
+      "<script><!--<script>b</script>b--></script>", "<noscript><ul><li>b</noscript>",
+      "<template><template>b</template>b</template>", "<svg><title>b<b>b</b></title></svg>",
     ]
   )
   func `what a reader does not see is left out`(_ html: String) {
     #expect(extract("<body>a\(html)d").text == "ad")
+  }
+
+  @Test(
+    arguments: [
+      PageCase("<div>a<span><p>b</span>c", "a\nbc"),
+      PageCase("<div><pre>a\nb</div>c\nd", "a\nb\nc d"),
+      PageCase("<span><pre>a\nb</span>c\nd", "a\nbc\nd"),
+      PageCase("<ul><li>a<ul><li>b</ul>c\nd</ul>e", "a\nb\nc d\ne"),
+      PageCase("<video><p>a</div>b</video>c</p>d", ""),
+      PageCase("<video><p>a</p>b</video>c", "c"),
+      PageCase("<video><p>a<p>b</p></video>c", "c"),
+      PageCase("<video><li>a<li>b</video>c</li></video>d", "d"),
+      PageCase("<p>a<button>b<p>c</button>d</p>e", "ab\nc\nd\ne"),
+      PageCase("<div><b>a<p>b</b>c</p>d</div>e", "a\nbc\nd\ne"),
+      PageCase("<b><video><p></b>a", "a"),
+      PageCase("<a>a<a>b</a>c<video><a>d", "abc"),
+      PageCase("<a><video>a<a>b", "b"),
+      PageCase("<h1>a<h2>b</h1>c", "a\nb\nc"),
+      PageCase("<form>a<p>b</form>c", "a\nb\nc"),
+      PageCase("<div>a</form></section></h1></li></a>b</div>", "ab"),
+      PageCase("a</br>b</p>c</div>d", "a\nb\ncd"),
+      PageCase("<td>a<td>b<tr>c", "abc"),
+      PageCase("<table><tr><td><pre>a<td>b\nc</table>", "a\tb c"),
+      PageCase("<table><tr><td><pre>a</table>b\nc", "a\nb c"),
+      PageCase("<table><tr><td><pre>a</tr></td>b\nc", "a\nb c"),
+      PageCase("<table><caption><pre>a<tr><td>b\nc</table>", "a\nb c"),
+      PageCase("<table><tr><td>a</div></caption>b</table>c", "ab\nc"),
+      PageCase("<table><table><tr><td>a</table>b</table>c", "a\nbc"),
+      PageCase("<select><option>a<optgroup><option>b</select>c", "a\nb\nc"),
+      PageCase("<svg><p>a</svg>b", "ab"),
+      PageCase("<svg><g></p><style>a</style>", ""),
+      PageCase("<svg><text>a</text>b</svg>c", "abc"),
+      PageCase("<svg><foreignObject><p>a<p>b</foreignObject>c</svg>d", "a\nbcd"),
+      PageCase("<svg><![CDATA[a<b>&amp;]]></svg>b", "a<b>&amp;b"),
+      PageCase("<math><mi>a<b>c</b></mi><mo>d</mo></math>", "acd"),
+      PageCase("<noscript><p>a</noscript>b</div>c", "bc"),
+      PageCase("<div><noscript></div></noscript>a</div>b", "a\nb"),
+      PageCase("<my-element-with-a-long-name><p>a</my-element-with-a-long-name>b", "ab"),
+      PageCase("a<xmp><b>&amp;\nb</xmp>c", "a\n<b>&amp;\nb\nc"),
+      PageCase("a<plaintext><b>\n</plaintext>", "a\n<b>\n</plaintext>"),
+      PageCase("<textarea><b>&amp;</textarea>a", "<b>&a"),
+    ]
+  )
+  func `elements end where they end in browsers`(_ page: PageCase<String>) {
+    #expect(extract(page.html).text == page.expected)
   }
 
   @Test func `text around html and body is kept`() {

@@ -21,7 +21,11 @@ struct ItemRulesTests {
     _ encoding: String? = "UTF-8",
     _ url: String = "https://a.test/"
   ) -> ItemRules.Found {
-    page.withUnsafeBytes { rules.items(in: $0, encoding: encoding, url: url) }
+    page.withUnsafeBytes { page in
+      PageDecoder.withText(of: page, charset: encoding) { text, _ in
+        rules.items(in: text, url: url)
+      }
+    }
   }
 
   private func json(_ fields: String, in page: String, each: String? = nil) throws -> [String] {
