@@ -12,7 +12,8 @@ let package = Package(
   targets: [
     .target(name: "CBakeryCore"),
     .target(name: "Bakery", dependencies: ["CBakeryCore"]),
-    .target(name: "BakeryTesting", dependencies: ["Bakery"]),
+    .target(name: "CBakeryRuntime"),
+    .target(name: "BakeryTesting", dependencies: ["Bakery", "CBakeryRuntime"]),
     .testTarget(name: "BakeryTests", dependencies: ["Bakery", "BakeryTesting"]),
     .testTarget(name: "BakeryTestingTests", dependencies: ["Bakery", "BakeryTesting"]),
     .testTarget(name: "TidyTests"),
@@ -20,7 +21,7 @@ let package = Package(
 )
 
 for target in package.targets where target.type != .plugin {
-  guard target.name != "CBakeryCore" else { continue }
+  guard !["CBakeryCore", "CBakeryRuntime"].contains(target.name) else { continue }
   var settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),

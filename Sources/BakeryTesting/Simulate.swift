@@ -76,17 +76,20 @@ public func simulate(
   }
 }
 
-/// Suspends the caller until every other task of the simulation waits.
+/// Suspends the caller until every other task of the simulation or exploration waits.
 ///
 /// Time does not move meanwhile. Afterwards everybody who was going to wait does, which makes the next line of a
 /// test the only thing that happens.
 ///
 /// > Cancellation: does not observe cancellation.
 ///
-/// - Important: traps outside `simulate`.
+/// - Important: traps outside `simulate` and `explore`.
 public func waitUntilIdle() async {
+  if let run = ScheduleRun.current { return await run.waitUntilIdle() }
   guard let simulation = Simulation.current else {
-    preconditionFailure("waitUntilIdle() works inside simulate { } only; wrap the test in it")
+    preconditionFailure(
+      "waitUntilIdle() works inside simulate { } and explore { } only; wrap the test in one"
+    )
   }
   await simulation.executor.waitUntilIdle()
 }

@@ -125,6 +125,8 @@ struct ImportTests {
     ("Sources/Bakery/Core/a.swift", "BakeryTesting", 1),
     ("Sources/Bakery/Core/a.swift", "Synchronization", 0),
     ("Sources/BakeryTesting/a.swift", "Bakery", 0),
+    ("Sources/BakeryTesting/a.swift", "CBakeryRuntime", 0),
+    ("Sources/Bakery/Core/a.swift", "CBakeryRuntime", 1),
     ("Sources/BakeryTesting/a.swift", "BakeryInspector", 1),
     ("Applications/Sources/Scraper/a.swift", "HTTPServer", 0),
     ("Applications/Sources/Scraper/a.swift", "Chat", 1),

@@ -39,7 +39,7 @@ public final class SeededRandom: RandomSource {
 
   /// Starts the sequence that belongs to `seed`.
   public init(seed: UInt64) {
-    state = Guarded(SplitMix(state: seed))
+    state = Guarded(SplitMix(seed: seed))
   }
 
   /// The next 64 bits of the sequence.
@@ -48,13 +48,17 @@ public final class SeededRandom: RandomSource {
   }
 }
 
-/// A sequence that depends on the seed alone, for one owner.
+/// The same sequence as a value.
 ///
 /// Algorithm: SplitMix64 (Steele, Lea, Flood, *Fast Splittable Pseudorandom Number Generators*, 2014).
-struct SplitMix: RandomNumberGenerator, Sendable {
-  var state: UInt64
+package struct SplitMix: RandomNumberGenerator, Sendable {
+  private var state: UInt64
 
-  mutating func next() -> UInt64 {
+  package init(seed: UInt64) {
+    state = seed
+  }
+
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

@@ -29,7 +29,7 @@ public func select<Success>(
   var clauses = clauses()
   require(!clauses.isEmpty, "select needs at least one clause, without any it would wait for ever")
   if clauses.count > 1 {
-    var order = SplitMix(state: Seams.choices.next())
+    var order = SplitMix(seed: Seams.choices.next())
     clauses.shuffle(using: &order)
   }
   for clause in clauses where clause.takeIfReady() { return try await clause.run() }

@@ -1,0 +1,161 @@
+internal import Bakery
+internal import CBakeryRuntime
+
+/// Runs `body` in many different orders, each on one thread and in virtual time, until one fails.
+///
+/// Unlike `simulate` it controls unmodified code: `Task { }`, `Task.detached`, groups, `async let`, actors, the main
+/// actor, continuations, streams, `Task.sleep`, clocks, dates and random numbers. Every suspension that gives its
+/// thread up, every hop and every resumption is a point at which another task may go first. The same seed gives the same
+/// schedules. Other tests of the process go on meanwhile; code of the real main actor waits while an exploration uses it.
+///
+/// A schedule fails when `body` throws, when all tasks wait and no time will come, or when it takes more than
+/// `stepLimit` steps. What still runs when `body` ends is cancelled and gets a while to end. Make everything that
+/// tasks share in `body`: what outlives a schedule makes the next one different.
+///
+/// Not under control: threads, Dispatch, real input and output, actors with executors of their own.
+///
+/// > Cancellation: cancels the body and waits for it.
+///
+/// - Parameters:
+///   - schedules: How many orders to try at most.
+///   - seed: What the orders are drawn from.
+///   - strategy: How they are drawn.
+///   - stepLimit: How many jobs a schedule may take.
+///   - body: What to run; it fails by throwing.
+/// - Returns: What was tried.
+/// - Throws: `ExplorationFailure` for the first schedule that fails, `ExplorationRefused` where this program cannot be
+///   explored, and `CancellationError`.
+@discardableResult
+public func explore(
+  schedules: Int = 1000,
+  seed: UInt64 = 0,
+  strategy: ExplorationStrategy = .mixed,
+  stepLimit: Int = 100_000,
+  _ body: @escaping @concurrent @Sendable () async throws -> Void
+) async throws -> Exploration {
+  precondition(schedules >= 1, "explore needs at least 1 schedule, got \(schedules)")
+  precondition(stepLimit >= 1, "explore needs a limit of at least 1 step, got \(stepLimit)")
+  guard ScheduleRun.current == nil else {
+    throw ExplorationRefused(
+      reason: "explore inside explore: its schedules are part of one already"
+    )
+  }
+  let explorer = Explorer(
+    schedules: schedules,
+    seed: seed,
+    strategy: strategy,
+    limits: ScheduleRun.Limits(steps: stepLimit),
+    body: body
+  )
+  let task = Task(executorPreference: OwnThread.shared) { try explorer.explore() }
+  return try await withTaskCancellationHandler {
+    try await task.value
+  } onCancel: {
+    task.cancel()
+  }
+}
+
+/// How an exploration draws the orders in which it runs ready jobs.
+public enum ExplorationStrategy: Sendable {
+  /// Half of the schedules by `jobPriorities`, a quarter by `randomWalk`, a quarter by `taskPriorities` of depth 2 and 3.
+  case mixed
+  /// Any ready job, all with the same probability: good at defects that need few steps of their own.
+  case randomWalk
+  /// A random priority for each job: leaves a job waiting for long, which some defects need.
+  case jobPriorities
+  /// A random priority for each task, lowered at `depth - 1` moments (PCT): good at defects that need one task to starve.
+  case taskPriorities(depth: Int)
+  /// The order in which jobs became ready, once.
+  case inOrder
+  /// All orders that leave the order of readiness by at most so many places, one after another.
+  case delays(Int)
+  /// All orders, one after another: for bodies of a few steps.
+  case exhaustive
+
+  var scheduler: any Scheduler {
+    switch self {
+    case .mixed: Mixture()
+    case .randomWalk: RandomWalk()
+    case .jobPriorities: JobPriorities()
+    case .taskPriorities(let depth): TaskPriorities(depth: depth)
+    case .inOrder: DepthFirst(delays: 0)
+    case .delays(let delays): DepthFirst(delays: delays)
+    case .exhaustive: DepthFirst()
+    }
+  }
+}
+
+/// What an exploration that found nothing has tried.
+public struct Exploration: Sendable {
+  /// How many schedules ran.
+  public internal(set) var schedules = 0
+  /// How many of them took jobs in an order that no other one had.
+  public internal(set) var distinctSchedules = 0
+  /// Whether every schedule of the strategy was tried.
+  public internal(set) var isComplete = false
+  /// A number that two explorations share when the same happened in both.
+  public internal(set) var fingerprint: UInt64 = 0
+  /// Why the exploration may not repeat, or `nil` when it does.
+  public internal(set) var uncontrolled: String?
+}
+
+/// A schedule that failed.
+public struct ExplorationFailure: Error, CustomStringConvertible {
+  /// What went wrong.
+  public enum Reason: Sendable, CustomStringConvertible {
+    /// The body threw an error.
+    case threw(any Error)
+    /// All tasks wait, and no deadline will wake one.
+    case deadlock
+    /// The body did not end within the limit of steps.
+    case stepLimit(Int)
+
+    /// What went wrong, as a sentence.
+    public var description: String {
+      switch self {
+      case .threw(let error): "the body threw: \(error)"
+      case .deadlock: "all tasks wait and no deadline will wake one"
+      case .stepLimit(let limit): "the body did not end within \(limit) steps"
+      }
+    }
+  }
+
+  /// What went wrong.
+  public let reason: Reason
+  /// The seed of the exploration.
+  public let seed: UInt64
+  /// Which of its schedules failed, counted from 1.
+  public let schedule: Int
+  /// Why the failure may not repeat, or `nil` when it does.
+  public let uncontrolled: String?
+
+  /// What went wrong and how to repeat it.
+  public var description: String {
+    var lines = ["\(reason)", "schedule \(schedule) of explore(seed: \(seed))"]
+    if let uncontrolled { lines.append("not under control: \(uncontrolled)") }
+    return lines.joined(separator: "\n")
+  }
+}
+
+/// Says why a program cannot be explored; `simulate` works everywhere.
+public struct ExplorationRefused: Error, CustomStringConvertible {
+  /// Why not.
+  public let reason: String
+
+  /// Why not, and what to use instead.
+  public var description: String {
+    "explore is not possible here: \(reason); simulate needs none of this and controls less"
+  }
+}
+
+/// Runs each task on a thread of its own, so that an exploration keeps no thread of a pool.
+final class OwnThread: TaskExecutor {
+  static let shared = OwnThread()
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    startThread(named: "bakery-explore") {
+      job.runSynchronously(on: OwnThread.shared.asUnownedTaskExecutor())
+    }
+  }
+}

@@ -1,0 +1,319 @@
+internal import Bakery
+internal import CBakeryRuntime
+internal import Synchronization
+
+/// Runs one schedule after another on the thread that entered it: the ready jobs, virtual time, a hash of what happened.
+///
+/// Tasks of a schedule prefer it as their executor and hold it without a reference. One whose schedule left tasks
+/// behind is retired: it stays in memory, and what reaches it later is dropped.
+// Safe because everything but `inbox`, `foreign`, `isRetired` and `parker` belongs to the thread that entered the run,
+// and those have their own synchronization.
+final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
+  /// How a schedule ended.
+  enum Ending {
+    case returned
+    case threw(any Error)
+    /// Nothing is ready, no time will come, and the body has not ended.
+    case deadlocked
+    case tookTooLong
+  }
+
+  /// What a schedule may take.
+  struct Limits {
+    /// Steps until the body must have ended.
+    var steps = 100_000
+    /// Steps that tasks get to end after the body did and they were cancelled.
+    var stepsOfDrain = 10_000
+    /// How long, in real time, a thread from outside may still resume a task when nothing is ready.
+    var patienceNanoseconds: Int64 = 100_000_000
+  }
+
+  private let loan: MainQueueLoan
+  private var state: OpaquePointer?
+  private(set) var clock = ManualClock()
+  private var random = SeededRandom(seed: 0)
+
+  private var ready: [Candidate] = []
+  private var jobs: [UnownedJob] = []
+  /// What the runtime resumes a yielding task with: nobody's decision, so it runs first.
+  private var errands: [UnownedJob] = []
+  private var sequence: UInt32 = 0
+  private var firstTask: UInt64 = 0
+  private var strays: UInt64 = 0
+  private var sleepers: [UInt64: UnownedJob] = [:]
+  private var idleWaiters: [UnsafeContinuation<Void, Never>] = []
+
+  private(set) var isRunningMain = false
+  private(set) var steps = 0
+  /// The index taken wherever there was a choice.
+  private(set) var choices: [Int] = []
+  private(set) var hash: UInt64 = 0
+  /// Why what happened does not follow from the choices alone, if so.
+  private(set) var uncontrolled: String?
+
+  private let inbox = Guarded<[UnownedJob]>([])
+  private let foreign = Atomic<Int>(0)
+  private var foreignTaken = 0
+  private let isRetired = Atomic<Bool>(false)
+  private let parker = Parker()
+
+  init(loan: MainQueueLoan) {
+    self.loan = loan
+    let words = RuntimeAdapter.words(of: asUnownedTaskExecutor())
+    // Safe because the run outlives its state, which is freed in `deinit` or, retired, never.
+    let seams = bakery_run_seams(
+      owner: Unmanaged.passUnretained(self).toOpaque(),
+      now: { owner in owner.map { ScheduleRun.from($0).clock.now.nanoseconds } ?? 0 },
+      random: { owner in owner.map { ScheduleRun.from($0).random.next() } ?? 0 }
+    )
+    state = bakery_run_make(seams, words.identity, words.implementation)
+  }
+
+  deinit {
+    bakery_run_free(state)
+  }
+
+  // Safe because an owner is entered by the thread that keeps the run alive meanwhile.
+  private static func from(_ owner: UnsafeMutableRawPointer) -> ScheduleRun {
+    Unmanaged<ScheduleRun>.fromOpaque(owner).takeUnretainedValue()
+  }
+
+  /// The run of the calling thread.
+  static var current: ScheduleRun? { bakery_run_owner().map(from) }
+
+  /// The run of the calling thread if the current task, or whoever calls without one, belongs to it.
+  static var ofCurrentTask: ScheduleRun? { bakery_run_is_stray() == 0 ? current : nil }
+
+  var counts: bakery_run_counts { bakery_run_read_counts(state) }
+
+  /// Tasks without a parent that the last schedule did not end.
+  var unfinishedTasks: Int { Int(bakery_run_unfinished_tasks(state)) }
+
+  /// Makes the calling thread's jobs, clocks and random numbers those of the run, until `leave`.
+  func enter() {
+    bakery_run_enter(state)
+  }
+
+  func leave() {
+    bakery_run_enter(nil)
+  }
+
+  /// Gives the run up with the tasks that it still has.
+  // Safe because the reference is never taken back: unfinished tasks may use the executor at any time.
+  func retire() {
+    isRetired.store(true, ordering: .releasing)
+    _ = Unmanaged.passRetained(self)
+  }
+
+  /// Runs `body` and what it starts until nothing is left to run.
+  func perform(
+    seed: UInt64,
+    scheduler: inout any Scheduler,
+    limits: Limits,
+    _ body: @escaping @concurrent @Sendable () async throws -> Void
+  ) -> Ending {
+    reset(seed: seed)
+    let outcome = Outcome()
+    Seams.$time.withValue(clock) {
+      Seams.$random.withValue(random) {
+        bakery_run_adopt(state, 1)
+        Task { outcome.set(await Result<Void, any Error>.capturing { try await body() }) }
+        bakery_run_adopt(state, 0)
+      }
+    }
+    let isQuiet = drive(&scheduler, limits, outcome)
+    if counts.strays > strays {
+      uncontrolled =
+        "an actor of the body is also used outside the exploration; make actors in the body"
+    }
+    switch outcome.value {
+    case .success: return .returned
+    case .failure(let error): return .threw(error)
+    case nil: return isQuiet ? .deadlocked : .tookTooLong
+    }
+  }
+
+  private func reset(seed: UInt64) {
+    bakery_run_forget_tasks(state)
+    clock = ManualClock()
+    random = SeededRandom(seed: seed)
+    strays = counts.strays
+    sequence = 0
+    firstTask = 0
+    steps = 0
+    choices.removeAll(keepingCapacity: true)
+    hash = 0xCBF2_9CE4_8422_2325
+    uncontrolled = nil
+  }
+
+  /// Returns true when nothing was left to run, false when a limit was met.
+  private func drive(
+    _ scheduler: inout any Scheduler,
+    _ limits: Limits,
+    _ outcome: Outcome
+  ) -> Bool {
+    var lastStep = limits.steps
+    var isDraining = false
+    while true {
+      if foreign.load(ordering: .acquiring) != foreignTaken { takeForeignJobs() }
+      if outcome.isSet, !isDraining {
+        isDraining = true
+        lastStep = steps + limits.stepsOfDrain
+        bakery_run_cancel_tasks(state)
+      }
+      if !errands.isEmpty {
+        RuntimeAdapter.perform(errands.removeFirst(), isMain: false, for: self)
+      } else if !ready.isEmpty {
+        guard steps < lastStep else { return false }
+        step(&scheduler)
+      } else if !idleWaiters.isEmpty {
+        let waiters = idleWaiters
+        idleWaiters = []
+        for waiter in waiters { waiter.resume() }
+      } else if clock.advanceToNextDeadline() {
+        guard steps < lastStep else { return false }
+        steps += 1
+        mix(UInt64(bitPattern: clock.now.nanoseconds))
+      } else if isDraining || !awaitForeignJob(limits.patienceNanoseconds) {
+        return true
+      }
+    }
+  }
+
+  private func step(_ scheduler: inout any Scheduler) {
+    steps += 1
+    var index = 0
+    if ready.count > 1 {
+      index = scheduler.choose(from: ready)
+      choices.append(index)
+    }
+    mix(UInt64(ready.count))
+    let candidate = ready.remove(at: index)
+    let job = jobs.remove(at: index)
+    mix(UInt64(candidate.sequence) << 1 | (candidate.isMain ? 1 : 0))
+    isRunningMain = candidate.isMain
+    RuntimeAdapter.perform(job, isMain: candidate.isMain, for: self)
+    isRunningMain = false
+  }
+
+  /// Adds to the hash what tells this schedule from others.
+  ///
+  /// Algorithm: FNV-1a (Fowler, Noll, Vo) on words instead of bytes, with a shift so that high bits count.
+  private func mix(_ value: UInt64) {
+    hash = (hash ^ value) &* 0x100_0000_01B3
+    hash ^= hash >> 29
+  }
+
+  // Safe because a job is a pointer to the runtime's object, which lives until the job has run.
+  private func object(of job: UnownedJob) -> UnsafeMutableRawPointer {
+    unsafeBitCast(job, to: UnsafeMutableRawPointer.self)
+  }
+
+  /// Whether a job is of a task from before this schedule, which one of its tasks has woken.
+  ///
+  /// The runtime counts tasks. Tasks of the schedule come to `enqueue`, but the runtime's own for `Task.sleep` do not.
+  func isOlder(_ job: UnownedJob) -> Bool {
+    let raw = object(of: job)
+    return bakery_job_kind(raw) == BAKERY_JOB_TASK && bakery_job_task(raw) < firstTask
+  }
+
+  /// Adds a job that became ready on the run's own thread.
+  func push(_ job: UnownedJob, isMain: Bool) {
+    if isMain { loan.borrow() }
+    let raw = object(of: job)
+    let kind = bakery_job_kind(raw)
+    guard kind != BAKERY_JOB_CONTINUATION else { return errands.append(job) }
+    let owner = kind == BAKERY_JOB_TASK ? bakery_job_task(raw) : UInt64(UInt(bitPattern: raw))
+    if sequence == 0 { firstTask = owner }
+    sequence &+= 1
+    ready.append(Candidate(sequence: sequence, owner: owner, isMain: isMain))
+    jobs.append(job)
+  }
+
+  /// Adds a job whose time comes after `delay`; one of a clock with other units than `Duration` is ready at once.
+  func pushTimer(_ job: UnownedJob, after delay: Duration?) {
+    guard let delay else {
+      uncontrolled = "a clock whose durations are not Swift's Duration"
+      return push(job, isMain: false)
+    }
+    let deadline = clock.now.advanced(by: max(delay, .zero))
+    // Who sleeps for ever is resumed by a cancellation, which does not need the timer.
+    guard deadline != .never else { return }
+    sequence &+= 1
+    sleepers[UInt64(sequence)] = job
+    _ = clock.schedule(self, tag: UInt64(sequence), at: deadline)
+  }
+
+  func timerFired(tag: UInt64) {
+    if let job = sleepers.removeValue(forKey: tag) { push(job, isMain: false) }
+  }
+
+  /// Adds a job of a task that prefers this executor; called by the runtime, on any thread.
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    if ScheduleRun.current === self { return push(job, isMain: false) }
+    guard !isRetired.load(ordering: .acquiring) else { return }
+    inbox.withLockUnobserved { $0.append(job) }
+    foreign.wrappingAdd(1, ordering: .releasing)
+    parker.unpark()
+  }
+
+  private func takeForeignJobs() {
+    let arrived = inbox.withLockUnobserved { inbox in
+      defer { inbox = [] }
+      return inbox
+    }
+    foreignTaken += arrived.count
+    uncontrolled = "a thread outside the exploration resumed a task of it"
+    for job in arrived { push(job, isMain: false) }
+  }
+
+  private func awaitForeignJob(_ nanoseconds: Int64) -> Bool {
+    let ticket = parker.ticket
+    if foreign.load(ordering: .acquiring) == foreignTaken {
+      parker.park(ticket, nanoseconds: nanoseconds)
+    }
+    return foreign.load(ordering: .acquiring) != foreignTaken
+  }
+
+  /// Suspends the calling task until no other is ready.
+  func waitUntilIdle() async {
+    await withUnsafeContinuation { idleWaiters.append($0) }
+  }
+}
+
+extension ScheduleRun {
+  /// What the body returned or threw.
+  private final class Outcome: Sendable {
+    private let isOver = Atomic<Bool>(false)
+    private let result = Guarded<Result<Void, any Error>?>(nil)
+
+    var isSet: Bool { isOver.load(ordering: .relaxed) }
+
+    var value: Result<Void, any Error>? { result.withLockUnobserved { $0 } }
+
+    func set(_ value: Result<Void, any Error>) {
+      result.withLockUnobserved { $0 = value }
+      isOver.store(true, ordering: .relaxed)
+    }
+  }
+}
+
+/// The main dispatch queue, kept from everybody else while an exploration runs code of the main actor.
+// Safe because only the thread of one exploration uses it.
+final class MainQueueLoan: @unchecked Sendable {
+  private var isBorrowed = false
+  private var loan: UnsafeMutableRawPointer?
+
+  func borrow() {
+    guard !isBorrowed else { return }
+    isBorrowed = true
+    loan = bakery_main_queue_borrow()
+  }
+
+  func giveBack() {
+    bakery_main_queue_return(loan)
+    loan = nil
+    isBorrowed = false
+  }
+}

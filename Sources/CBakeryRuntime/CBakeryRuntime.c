@@ -1,0 +1,505 @@
+// For RTLD_NEXT.
+#define _GNU_SOURCE
+#include "CBakeryRuntime.h"
+
+#include <stddef.h>
+
+#if defined(__linux__) && defined(__x86_64__) && defined(__clang__) && defined(__ELF__)
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+// Everything here runs inside calls of instrumented code, under the exploration's own discipline.
+#pragma clang attribute push(__attribute__((disable_sanitizer_instrumentation)), apply_to = function)
+
+#define SWIFT_CALL __attribute__((swiftcall))
+#define SWIFT_ASYNC __attribute__((swiftasynccall))
+#define ASYNC_CONTEXT __attribute__((swift_async_context))
+#define WEAK_ALIAS(name) __attribute__((weak, alias(name)))
+
+typedef struct {
+  void *identity;
+  void *implementation;
+} executor_ref;
+
+typedef struct {
+  void *task;
+  void *context;
+} task_and_context;
+
+// A record of the list that `swift_task_create` takes; the low byte of the flags is its kind.
+typedef struct option_record {
+  size_t flags;
+  struct option_record *parent;
+} option_record;
+
+typedef struct {
+  option_record header;
+  executor_ref executor;
+} executor_record;
+
+enum { option_task_executor = 5, option_task_executor_owned = 6 };
+
+// Offsets and bits of a job and a task, valid for the layout that `bakery_runtime_refusal` checks.
+enum { job_flags_offset = 32, task_status_offset = 96, task_size = 208, layout_version = 1 };
+static const uint32_t status_complete = 1u << 13;
+static const uint32_t flag_child = 1u << 24;
+static const uint32_t flag_async_let = 1u << 27;
+
+typedef SWIFT_ASYNC void (*resume_function)(ASYNC_CONTEXT void *);
+typedef SWIFT_CALL task_and_context (*create_function)(size_t, option_record *, void *, void *, void *);
+typedef SWIFT_ASYNC void (*switch_function)(ASYNC_CONTEXT void *, resume_function, executor_ref);
+typedef int (*clock_function)(clockid_t, struct timespec *);
+
+// Weak: where a runtime of another version lacks one of them, it is null, and exploring is refused.
+extern SWIFT_CALL void *swift_task_getCurrent(void) __attribute__((weak));
+extern SWIFT_CALL executor_ref swift_task_getCurrentExecutor(void) __attribute__((weak));
+extern SWIFT_CALL executor_ref swift_task_getPreferredTaskExecutor(void) __attribute__((weak));
+extern SWIFT_CALL uint64_t swift_task_getJobTaskId(void *) __attribute__((weak));
+extern SWIFT_CALL void swift_task_cancel(void *) __attribute__((weak));
+extern void *swift_retain(void *) __attribute__((weak));
+extern void swift_release(void *) __attribute__((weak));
+extern const size_t _swift_concurrency_debug_asyncTaskSize __attribute__((weak));
+extern const uint32_t _swift_concurrency_debug_internal_layout_version __attribute__((weak));
+
+// A hop that takes the way over the run's executor: where the task goes on, and on which actor.
+typedef struct {
+  void *task;
+  resume_function resume;
+  executor_ref executor;
+} detour;
+
+struct bakery_run {
+  bakery_run_seams seams;
+  executor_ref preferred;
+  int adopts;
+  bakery_run_counts counts;
+  // Open addressing by task; the size is a power of two, and less than half of the places are taken.
+  detour *detours;
+  size_t detour_size;
+  size_t detour_count;
+  void **tasks;
+  size_t task_size;
+  size_t task_count;
+};
+
+static _Thread_local bakery_run *current;
+static void *global_executor;
+
+static void *checked(void *memory) {
+  if (!memory) abort();
+  return memory;
+}
+
+// The real function behind an interposed one; found again by several threads it is the same.
+static void *next_function(void **place, const char *name) {
+  void *function = __atomic_load_n(place, __ATOMIC_RELAXED);
+  if (!function) {
+    function = dlsym(RTLD_NEXT, name);
+    __atomic_store_n(place, function, __ATOMIC_RELAXED);
+  }
+  return function;
+}
+
+static void *next_create, *next_switch, *next_clock;
+
+void bakery_runtime_set_global_executor(uintptr_t identity) {
+  __atomic_store_n(&global_executor, (void *)identity, __ATOMIC_RELAXED);
+}
+
+bakery_run *bakery_run_make(bakery_run_seams seams, uintptr_t identity, uintptr_t implementation) {
+  bakery_run *run = checked(calloc(1, sizeof *run));
+  run->seams = seams;
+  run->preferred = (executor_ref){(void *)identity, (void *)implementation};
+  run->detour_size = 64;
+  run->detours = checked(calloc(run->detour_size, sizeof *run->detours));
+  return run;
+}
+
+void bakery_run_free(bakery_run *run) {
+  bakery_run_forget_tasks(run);
+  free(run->tasks);
+  free(run->detours);
+  free(run);
+}
+
+void bakery_run_enter(bakery_run *run) { current = run; }
+
+void *bakery_run_owner(void) { return current ? current->seams.owner : 0; }
+
+void bakery_run_adopt(bakery_run *run, int adopts) { run->adopts = adopts; }
+
+bakery_run_counts bakery_run_read_counts(const bakery_run *run) { return run->counts; }
+
+// Every task of a run prefers its executor, and no other task that may get onto its thread does.
+static int is_stray(void) {
+  return swift_task_getCurrent() && !swift_task_getPreferredTaskExecutor().identity;
+}
+
+int bakery_run_is_stray(void) { return current && is_stray(); }
+
+static uint32_t job_flags(const void *job) {
+  return *(const uint32_t *)((const char *)job + job_flags_offset);
+}
+
+uint32_t bakery_job_kind(const void *job) { return job_flags(job) & 0xff; }
+
+uint64_t bakery_job_task(void *job) { return swift_task_getJobTaskId(job); }
+
+// Tasks with a parent are cancelled with it, and those of `async let` live in its memory.
+static void keep_task(bakery_run *run, void *task) {
+  if (job_flags(task) & (flag_child | flag_async_let)) return;
+  if (run->task_count == run->task_size) {
+    run->task_size = run->task_size ? 2 * run->task_size : 16;
+    run->tasks = checked(realloc(run->tasks, run->task_size * sizeof *run->tasks));
+  }
+  run->tasks[run->task_count++] = swift_retain(task);
+}
+
+void bakery_run_cancel_tasks(bakery_run *run) {
+  // A cancellation handler may create further tasks, which are cancelled as well.
+  for (size_t index = 0; index < run->task_count; index++) swift_task_cancel(run->tasks[index]);
+}
+
+uint64_t bakery_run_unfinished_tasks(const bakery_run *run) {
+  uint64_t count = 0;
+  for (size_t index = 0; index < run->task_count; index++) {
+    const uint32_t *status = (const uint32_t *)((const char *)run->tasks[index] + task_status_offset);
+    if (!(__atomic_load_n(status, __ATOMIC_RELAXED) & status_complete)) count++;
+  }
+  return count;
+}
+
+void bakery_run_forget_tasks(bakery_run *run) {
+  // What is let go may run somebody's deinit, which may create tasks.
+  while (run->task_count) swift_release(run->tasks[--run->task_count]);
+}
+
+// Task creation: the run's executor becomes the task's preference, so that all its jobs come to it.
+static SWIFT_CALL task_and_context own_create(
+    size_t flags, option_record *options, void *type, void *entry, void *context) {
+  create_function create = (create_function)next_function(&next_create, "swift_task_create");
+  bakery_run *run = current;
+  if (!run || (!run->adopts && is_stray())) return create(flags, options, type, entry, context);
+  run->counts.creations++;
+  executor_record injected;
+  executor_record *given = 0;
+  for (option_record *record = options; record; record = record->parent) {
+    size_t kind = record->flags & 0xff;
+    if (kind == option_task_executor || kind == option_task_executor_owned) given = (executor_record *)record;
+  }
+  if (!given) {
+    injected.header = (option_record){option_task_executor, options};
+    injected.executor = run->preferred;
+    options = &injected.header;
+  } else if (
+      !given->executor.identity
+      || given->executor.identity == __atomic_load_n(&global_executor, __ATOMIC_RELAXED)) {
+    // `Task.immediate` and a preference of nil pass an empty record, which would win over an injected one.
+    given->header.flags = (given->header.flags & ~(size_t)0xff) | option_task_executor;
+    given->executor = run->preferred;
+  }
+  task_and_context made = create(flags, options, type, entry, context);
+  keep_task(run, made.task);
+  return made;
+}
+
+WEAK_ALIAS("own_create")
+SWIFT_CALL task_and_context swift_task_create(
+    size_t flags, option_record *options, void *type, void *entry, void *context);
+
+static size_t detour_index(const bakery_run *run, const void *task) {
+  return (size_t)(((uintptr_t)task >> 4) * 0x9e3779b97f4a7c15u >> 20) & (run->detour_size - 1);
+}
+
+static void place_detour(bakery_run *run, detour entry) {
+  size_t index = detour_index(run, entry.task);
+  while (run->detours[index].task) index = (index + 1) & (run->detour_size - 1);
+  run->detours[index] = entry;
+}
+
+static void add_detour(bakery_run *run, detour entry) {
+  if (2 * ++run->detour_count >= run->detour_size) {
+    detour *old = run->detours;
+    size_t old_size = run->detour_size;
+    run->detour_size *= 2;
+    run->detours = checked(calloc(run->detour_size, sizeof *run->detours));
+    for (size_t index = 0; index < old_size; index++)
+      if (old[index].task) place_detour(run, old[index]);
+    free(old);
+  }
+  place_detour(run, entry);
+}
+
+static detour take_detour(bakery_run *run, const void *task) {
+  size_t mask = run->detour_size - 1;
+  size_t index = detour_index(run, task);
+  while (run->detours[index].task != task) index = (index + 1) & mask;
+  detour taken = run->detours[index];
+  run->detours[index].task = 0;
+  run->detour_count--;
+  // What stands behind may have been pushed there by the one taken.
+  for (size_t next = (index + 1) & mask; run->detours[next].task; next = (next + 1) & mask) {
+    detour moved = run->detours[next];
+    run->detours[next].task = 0;
+    place_detour(run, moved);
+  }
+  return taken;
+}
+
+// Has the parameters of the function that it ends in, as a guaranteed tail call requires; the last two are garbage.
+static SWIFT_ASYNC void end_detour(ASYNC_CONTEXT void *context, resume_function unused, executor_ref none) {
+  (void)unused, (void)none;
+  detour taken = take_detour(current, swift_task_getCurrent());
+  switch_function hop = (switch_function)next_function(&next_switch, "swift_task_switch");
+  __attribute__((musttail)) return hop(context, taken.resume, taken.executor);
+}
+
+// Hops: the runtime goes from one actor to another in place. The way over the run's executor makes each such hop
+// a point at which another task may go first, as it is when that actor is busy.
+static SWIFT_ASYNC void own_switch(ASYNC_CONTEXT void *context, resume_function resume, executor_ref executor) {
+  switch_function hop = (switch_function)next_function(&next_switch, "swift_task_switch");
+  bakery_run *run = current;
+  if (run) {
+    if (is_stray()) {
+      run->counts.strays++;
+    } else {
+      run->counts.hops++;
+      executor_ref here = executor.identity ? swift_task_getCurrentExecutor() : (executor_ref){0, 0};
+      if (here.identity && here.identity != executor.identity) {
+        run->counts.bounces++;
+        add_detour(run, (detour){swift_task_getCurrent(), resume, executor});
+        __attribute__((musttail)) return hop(context, (resume_function)(void *)end_detour, (executor_ref){0, 0});
+      }
+    }
+  }
+  __attribute__((musttail)) return hop(context, resume, executor);
+}
+
+WEAK_ALIAS("own_switch")
+SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function resume, executor_ref executor);
+
+static long raw_call(long number, long a, long b, long c, long d, long e, long f) {
+  long result;
+  register long fourth __asm__("r10") = d;
+  register long fifth __asm__("r8") = e;
+  register long sixth __asm__("r9") = f;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth), "r"(fifth), "r"(sixth)
+                   : "rcx", "r11", "memory");
+  return result;
+}
+
+static long with_errno(long result) {
+  if (result >= 0 || result < -4095) return result;
+  errno = (int)-result;
+  return -1;
+}
+
+static int real_clock(clockid_t clock, struct timespec *time) {
+  clock_function next = (clock_function)next_function(&next_clock, "clock_gettime");
+  if (next) return next(clock, time);
+  return (int)with_errno(raw_call(SYS_clock_gettime, clock, (long)time, 0, 0, 0, 0));
+}
+
+// 2000-01-01, so that dates in explored code are dates.
+static const int64_t start_of_dates = 946684800;
+// Not 0: libdispatch takes times near 0 for "never".
+static const int64_t start_of_uptime = 1;
+
+static int own_clock(clockid_t clock, struct timespec *time) {
+  bakery_run *run = current;
+  int64_t start;
+  if (!run) return real_clock(clock, time);
+  switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_REALTIME_COARSE: start = start_of_dates; break;
+    case CLOCK_MONOTONIC:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME: start = start_of_uptime; break;
+    default: return real_clock(clock, time);
+  }
+  run->counts.clock_reads++;
+  int64_t now = run->seams.now(run->seams.owner);
+  time->tv_sec = start + now / 1000000000;
+  time->tv_nsec = now % 1000000000;
+  return 0;
+}
+
+WEAK_ALIAS("own_clock") int clock_gettime(clockid_t clock, struct timespec *time);
+
+int64_t bakery_real_clock(void) {
+  struct timespec time;
+  real_clock(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+// The standard library draws its random numbers through libc's `syscall`. All other calls are made here as libc
+// would make them.
+static long own_syscall(long number, ...) {
+  va_list list;
+  va_start(list, number);
+  long argument[6];
+  for (int index = 0; index < 6; index++) argument[index] = va_arg(list, long);
+  va_end(list);
+  bakery_run *run = current;
+  if (run && number == SYS_getrandom) {
+    run->counts.random_reads++;
+    unsigned char *bytes = (unsigned char *)argument[0];
+    for (long done = 0; done < argument[1]; done += 8) {
+      uint64_t random = run->seams.random(run->seams.owner);
+      long count = argument[1] - done;
+      memcpy(bytes + done, &random, count < 8 ? (size_t)count : 8);
+    }
+    return argument[1];
+  }
+  return with_errno(raw_call(
+      number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]));
+}
+
+WEAK_ALIAS("own_syscall") long syscall(long number, ...);
+
+// Whether the whole process calls `own` by that name, and there is another one behind it.
+static int is_interposed(const char *name, const void *own) {
+  return dlsym(RTLD_DEFAULT, name) == own && dlsym(RTLD_NEXT, name);
+}
+
+const char *bakery_runtime_refusal(void) {
+  if (!&_swift_concurrency_debug_asyncTaskSize || !&_swift_concurrency_debug_internal_layout_version
+      || _swift_concurrency_debug_asyncTaskSize != task_size
+      || _swift_concurrency_debug_internal_layout_version != layout_version)
+    return "the tasks of this Swift runtime have a layout that is not known here";
+  if (!swift_task_getCurrent || !swift_task_getCurrentExecutor || !swift_task_getPreferredTaskExecutor
+      || !swift_task_getJobTaskId || !swift_task_cancel || !swift_retain || !swift_release)
+    return "this Swift runtime lacks a function that is needed";
+  if (!is_interposed("swift_task_create", (void *)own_create)
+      || !is_interposed("swift_task_switch", (void *)own_switch))
+    return "the creation of tasks cannot be observed in this program: it links Swift's libraries statically, "
+           "or BakeryTesting is in a dynamic library";
+  if (!is_interposed("clock_gettime", (void *)own_clock) || !is_interposed("syscall", (void *)own_syscall))
+    return "clocks and random numbers cannot be replaced in this program";
+  return 0;
+}
+
+// The main queue: while an exploration runs code of the main actor, nobody else may.
+typedef void (*work_function)(void *);
+typedef void (*async_function)(void *queue, void *context, work_function work);
+typedef void (*set_specific_function)(void *queue, const void *key, void *value, work_function destroy);
+typedef void *(*get_specific_function)(const void *key);
+
+typedef struct {
+  pthread_mutex_t mutex;
+  pthread_cond_t changed;
+  // 0 asked for, 1 the queue is ours, 2 given back.
+  int state;
+} queue_loan;
+
+static const char main_queue_key = 0;
+
+static void wait_for(queue_loan *loan, int state) {
+  pthread_mutex_lock(&loan->mutex);
+  while (loan->state < state) pthread_cond_wait(&loan->changed, &loan->mutex);
+  pthread_mutex_unlock(&loan->mutex);
+}
+
+static void advance(queue_loan *loan, int state) {
+  pthread_mutex_lock(&loan->mutex);
+  loan->state = state;
+  pthread_cond_broadcast(&loan->changed);
+  pthread_mutex_unlock(&loan->mutex);
+}
+
+static void hold_main_queue(void *context) {
+  queue_loan *loan = context;
+  advance(loan, 1);
+  wait_for(loan, 2);
+  free(loan);
+}
+
+void *bakery_main_queue_borrow(void) {
+  void *queue = dlsym(RTLD_DEFAULT, "_dispatch_main_q");
+  async_function async = (async_function)dlsym(RTLD_DEFAULT, "dispatch_async_f");
+  get_specific_function get = (get_specific_function)dlsym(RTLD_DEFAULT, "dispatch_get_specific");
+  set_specific_function set = (set_specific_function)dlsym(RTLD_DEFAULT, "dispatch_queue_set_specific");
+  if (!queue || !async || !get || !set || gettid() == getpid()) return 0;
+  set(queue, &main_queue_key, queue, 0);
+  if (get(&main_queue_key)) return 0;
+  queue_loan *loan = checked(calloc(1, sizeof *loan));
+  pthread_mutex_init(&loan->mutex, 0);
+  pthread_cond_init(&loan->changed, 0);
+  async(queue, loan, hold_main_queue);
+  wait_for(loan, 1);
+  return loan;
+}
+
+void bakery_main_queue_return(void *loan) {
+  if (loan) advance(loan, 2);
+}
+
+// Before `main`, because executors cannot be replaced while somebody uses them. The function is BakeryTesting's, and
+// missing where that has no adapter for the compiler.
+extern void bakery_testing_install(void) __attribute__((weak));
+
+__attribute__((constructor)) static void install(void) {
+  if (bakery_testing_install && !bakery_runtime_refusal()) bakery_testing_install();
+}
+
+#pragma clang attribute pop
+
+#else
+
+const char *bakery_runtime_refusal(void) {
+  return "exploring needs Linux on x86-64, where its use of the Swift runtime was tried";
+}
+
+void bakery_runtime_set_global_executor(uintptr_t identity) { (void)identity; }
+
+bakery_run *bakery_run_make(bakery_run_seams seams, uintptr_t identity, uintptr_t implementation) {
+  (void)seams, (void)identity, (void)implementation;
+  return NULL;
+}
+
+void bakery_run_free(bakery_run *run) { (void)run; }
+void bakery_run_enter(bakery_run *run) { (void)run; }
+void *bakery_run_owner(void) { return NULL; }
+int bakery_run_is_stray(void) { return 0; }
+void bakery_run_adopt(bakery_run *run, int adopts) { (void)run, (void)adopts; }
+
+bakery_run_counts bakery_run_read_counts(const bakery_run *run) {
+  (void)run;
+  return (bakery_run_counts){0};
+}
+
+void bakery_run_cancel_tasks(bakery_run *run) { (void)run; }
+
+uint64_t bakery_run_unfinished_tasks(const bakery_run *run) {
+  (void)run;
+  return 0;
+}
+
+void bakery_run_forget_tasks(bakery_run *run) { (void)run; }
+
+uint32_t bakery_job_kind(const void *job) {
+  (void)job;
+  return 0;
+}
+
+uint64_t bakery_job_task(void *job) {
+  (void)job;
+  return 0;
+}
+
+int64_t bakery_real_clock(void) { return 0; }
+void *bakery_main_queue_borrow(void) { return NULL; }
+void bakery_main_queue_return(void *loan) { (void)loan; }
+
+#endif

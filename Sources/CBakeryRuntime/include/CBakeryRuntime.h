@@ -1,0 +1,84 @@
+// What the tester needs of the Swift runtime beyond its public interface, for the one compiler and processor
+// that it was tried on. Elsewhere the functions are there, `bakery_runtime_refusal` says why they do nothing, and
+// nothing is interposed.
+//
+// Layouts and calls: swiftlang/swift at tag swift-6.3.1-RELEASE, include/swift/ABI/Task.h, TaskOptions.h,
+// MetadataValues.h and stdlib/public/Concurrency.
+#ifndef CBAKERYRUNTIME_H
+#define CBAKERYRUNTIME_H
+
+#include <stdint.h>
+
+/// What one exploring thread knows; entered by one thread at a time.
+typedef struct bakery_run bakery_run;
+
+/// Where the time and chance of an exploring thread come from.
+typedef struct {
+  void *owner;
+  int64_t (*now)(void *owner);
+  uint64_t (*random)(void *owner);
+} bakery_run_seams;
+
+/// How often the interposed functions were called on the thread of a run.
+typedef struct {
+  uint64_t creations;
+  uint64_t hops;
+  uint64_t bounces;
+  /// Calls by tasks that are not of the exploration: they came through an actor that both sides use.
+  uint64_t strays;
+  uint64_t clock_reads;
+  uint64_t random_reads;
+} bakery_run_counts;
+
+/// Null when the functions of the runtime are interposed and have the known layout, otherwise why not.
+const char *bakery_runtime_refusal(void);
+
+/// Tells which executor stands for "any thread" (`globalConcurrentExecutor`).
+void bakery_runtime_set_global_executor(uintptr_t identity);
+
+/// Makes the state of a run whose tasks prefer the executor with these two words.
+bakery_run *bakery_run_make(bakery_run_seams seams, uintptr_t identity, uintptr_t implementation);
+
+/// Frees a run that no task of it will touch again.
+void bakery_run_free(bakery_run *run);
+
+/// Makes `run` the calling thread's, or none when null.
+void bakery_run_enter(bakery_run *run);
+
+/// The owner of the calling thread's run, or null.
+void *bakery_run_owner(void);
+
+/// True when the current task is not one of the calling thread's run.
+int bakery_run_is_stray(void);
+
+/// While set, created tasks belong to the run whoever creates them: for the first task of a schedule.
+void bakery_run_adopt(bakery_run *run, int adopts);
+
+bakery_run_counts bakery_run_read_counts(const bakery_run *run);
+
+/// Cancels all tasks that were created without a parent and have not been forgotten.
+void bakery_run_cancel_tasks(bakery_run *run);
+
+/// How many of those tasks have not ended.
+uint64_t bakery_run_unfinished_tasks(const bakery_run *run);
+
+/// Lets those tasks go.
+void bakery_run_forget_tasks(bakery_run *run);
+
+/// What a job is: 0 a task, the others are the runtime's own.
+#define BAKERY_JOB_TASK 0u
+#define BAKERY_JOB_CONTINUATION 195u
+uint32_t bakery_job_kind(const void *job);
+
+/// The number of a job's task, which no other task of the process has.
+uint64_t bakery_job_task(void *job);
+
+/// The real clock, whoever asks.
+int64_t bakery_real_clock(void);
+
+/// Keeps the main dispatch queue busy from when this returns until `bakery_main_queue_return`; null when there is
+/// none or when the caller is on it.
+void *bakery_main_queue_borrow(void);
+void bakery_main_queue_return(void *loan);
+
+#endif
