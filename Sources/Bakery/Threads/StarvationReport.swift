@@ -51,7 +51,7 @@ public struct StarvationReport: Sendable, CustomStringConvertible {
     public var blockedFrame: Frame? {
       frames.first { frame in
         guard let file = frame.file else { return false }
-        return !file.hasPrefix(toolkitFolder) && !file.contains("Sources/CBakeryCore/")
+        return !file.hasPrefix(toolkitFolder) && !file.contains("Sources/CBakery")
       }
     }
 
