@@ -38,6 +38,7 @@ let package = Package(
       pkgConfig: "libxxhash",
       providers: [.apt(["libxxhash-dev"])]
     ),
+    .systemLibrary(name: "CMalloc"),
     .target(name: "CPages"),
     .target(
       name: "HTTPServer",
@@ -68,7 +69,7 @@ let package = Package(
     .executableTarget(
       name: "BakeryCommand",
       dependencies: [
-        toolkit, "HTTPServer", "SampleSite", "Scraper",
+        toolkit, "CMalloc", "HTTPServer", "SampleSite", "Scraper",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOPosix", package: "swift-nio"),
       ]

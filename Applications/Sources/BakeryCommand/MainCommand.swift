@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CMalloc
 internal import Scraper
 
 /// The command `bakery`: its subcommands, and how they end.
@@ -12,6 +13,8 @@ struct MainCommand: AsyncParsableCommand {
   )
 
   static func main() async {
+    // Pages of megabytes come and go: --memory means what the process has, not only what it uses.
+    cmalloc_set_large_block(1 << 20)
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {
