@@ -97,13 +97,26 @@ struct ScrapeCommand: AsyncParsableCommand {
 
   /// What people write in an address bar is `http` too.
   private static func seed(_ text: String) throws -> WebURL {
-    let url = try WebURL(text.contains(":") ? text : "http://" + text)
+    let url = try WebURL(hasScheme(text) ? text : "http://" + text)
     guard url.isHTTP else {
       throw SettingsError(
         "\(text): the scheme '\(url.scheme)' cannot be scraped; use http or https"
       )
     }
+    guard url.username.isEmpty, url.password.isEmpty else {
+      throw SettingsError(
+        "a user name or password in \(url.canonical) is not sent, since URLs get stored; give the URL without it and "
+          + "--header 'Authorization: Basic …', which goes to every host of the crawl: "
+          + "printf '%s' NAME:PASSWORD | base64 writes what follows 'Basic'"
+      )
+    }
     return url.canonical
+  }
+
+  /// Whether the first colon ends a scheme, and not a host as in `localhost:8080` or `[::1]`.
+  private static func hasScheme(_ text: String) -> Bool {
+    guard !text.hasPrefix("["), let colon = text.firstIndex(of: ":") else { return false }
+    return text[colon...].dropFirst().first?.isNumber != true
   }
 }
 

@@ -98,6 +98,19 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       code: 2
     ),
     Self(
+      seed: "http://baker:yeast@bakery.invalid/",
+      line:
+        "Error: a user name or password in http://bakery.invalid/ is not sent, since URLs get stored; "
+        + "give the URL without it and --header 'Authorization: Basic …'",
+      code: 2
+    ),
+    // A host and a port are no scheme.
+    Self(
+      seed: "localhost:1",
+      line: "http://localhost:1/: connect: connection refused",
+      failures: ["connect: connection refused"]
+    ),
+    Self(
       seed: "SITE/",
       options: ["--rules", "rules.yaml"],
       line: "Error: rules.yaml:4:19: found \">\", expected a selector",
