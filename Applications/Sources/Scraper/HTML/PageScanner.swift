@@ -203,7 +203,7 @@ extension PageScanner {
   private mutating func endFormatting(_ name: ElementName) {
     guard let index = open.lastIndex(of: name, within: .scope) else { return }
     guard index < open.elements.count - 1 else { return endLast() }
-    for element in open.removeInline(from: index) { count(element.traits, by: -1) }
+    for element in open.removeInline(from: index) { leave(element.traits) }
   }
 
   /// Ends a form, but not the elements that have begun in it.
@@ -216,7 +216,7 @@ extension PageScanner {
     }
     let traits = open.elements[index].traits
     open.remove(at: index)
-    separate(traits)
+    leave(traits)
   }
 
   /// Ends the element at `index` and all in it.
@@ -231,9 +231,14 @@ extension PageScanner {
 
   private mutating func endLast() {
     guard let element = open.pop(), !element.traits.isEmpty else { return }
-    count(element.traits, by: -1)
-    if element.traits.contains(.title) { isInTitle = false }
-    separate(element.traits)
+    leave(element.traits)
+  }
+
+  /// Notes that an element with `traits` is open no more.
+  private mutating func leave(_ traits: ElementTraits) {
+    count(traits, by: -1)
+    if traits.contains(.title) { isInTitle = false }
+    separate(traits)
   }
 }
 
