@@ -94,8 +94,8 @@ public func waitUntilIdle() async {
   await simulation.executor.waitUntilIdle()
 }
 
-/// How a simulation ended: delivered once, by the body or by whoever finds it stuck.
-private final class SimulationEnd<Success: Sendable>: Sendable {
+/// How a simulation or exploration ended: delivered once, by the body or by whoever finds it stuck.
+final class SimulationEnd<Success: Sendable>: Sendable {
   private struct State {
     var replacement: SimulationStuck?
     var result: Result<Success, any Error>?

@@ -144,6 +144,12 @@ void bakery_mode_set(uint32_t mask, uint32_t bits) {
   }
 }
 
+static _Thread_local int thread_holders = 0;
+
+int bakery_thread_holders(void) { return thread_holders; }
+
+void bakery_thread_set_holders(int records) { thread_holders = records; }
+
 static _Thread_local int inside_sink = 0;
 
 int bakery_enter_sink(void) {

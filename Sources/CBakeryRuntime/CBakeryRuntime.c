@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -45,10 +46,18 @@ typedef struct {
   executor_ref executor;
 } executor_record;
 
-enum { option_task_executor = 5, option_task_executor_owned = 6 };
+typedef struct {
+  option_record header;
+  const char *name;
+} name_record;
+
+enum { option_task_executor = 5, option_task_executor_owned = 6, option_task_name = 7 };
 
 // Offsets and bits of a job and a task, valid for the layout that `bakery_runtime_refusal` checks.
-enum { job_flags_offset = 32, task_status_offset = 96, task_size = 208, layout_version = 1 };
+enum {
+  job_flags_offset = 32, job_resume_offset = 56, task_context_offset = 64, task_status_offset = 96, task_dependency_offset = 160,
+  dependency_target_offset = 16, dependency_kind_offset = 32, task_size = 208, layout_version = 1
+};
 static const uint32_t status_complete = 1u << 13;
 static const uint32_t flag_child = 1u << 24;
 static const uint32_t flag_async_let = 1u << 27;
@@ -88,6 +97,11 @@ struct bakery_run {
   void **tasks;
   size_t task_size;
   size_t task_count;
+  int records;
+  uint64_t step;
+  bakery_record *log;
+  size_t log_size;
+  size_t log_count;
 };
 
 static _Thread_local bakery_run *current;
@@ -125,6 +139,8 @@ bakery_run *bakery_run_make(bakery_run_seams seams, uintptr_t identity, uintptr_
 
 void bakery_run_free(bakery_run *run) {
   bakery_run_forget_tasks(run);
+  bakery_run_record(run, 0);
+  free(run->log);
   free(run->tasks);
   free(run->detours);
   free(run);
@@ -137,6 +153,29 @@ void *bakery_run_owner(void) { return current ? current->seams.owner : 0; }
 void bakery_run_adopt(bakery_run *run, int adopts) { run->adopts = adopts; }
 
 bakery_run_counts bakery_run_read_counts(const bakery_run *run) { return run->counts; }
+
+void bakery_run_record(bakery_run *run, int records) {
+  for (size_t index = 0; index < run->log_count; index++) free(run->log[index].name);
+  run->log_count = 0;
+  run->records = records;
+}
+
+void bakery_run_begin_step(bakery_run *run, uint64_t step) { run->step = step; }
+
+const bakery_record *bakery_run_records(const bakery_run *run, uint64_t *count) {
+  *count = run->log_count;
+  return run->log;
+}
+
+static bakery_record *new_record(bakery_run *run, int kind, void *task, uintptr_t place) {
+  if (run->log_count == run->log_size) {
+    run->log_size = run->log_size ? 2 * run->log_size : 256;
+    run->log = checked(realloc(run->log, run->log_size * sizeof *run->log));
+  }
+  bakery_record *record = &run->log[run->log_count++];
+  *record = (bakery_record){run->step, swift_task_getJobTaskId(task), place, 0, 0, 0, kind};
+  return record;
+}
 
 // Every task of a run prefers its executor, and no other task that may get onto its thread does.
 static int is_stray(void) {
@@ -155,7 +194,8 @@ uint64_t bakery_job_task(void *job) { return swift_task_getJobTaskId(job); }
 
 // Tasks with a parent are cancelled with it, and those of `async let` live in its memory.
 static void keep_task(bakery_run *run, void *task) {
-  if (job_flags(task) & (flag_child | flag_async_let)) return;
+  uint32_t flags = job_flags(task);
+  if (flags & flag_async_let || (flags & flag_child && !run->records)) return;
   if (run->task_count == run->task_size) {
     run->task_size = run->task_size ? 2 * run->task_size : 16;
     run->tasks = checked(realloc(run->tasks, run->task_size * sizeof *run->tasks));
@@ -168,13 +208,21 @@ void bakery_run_cancel_tasks(bakery_run *run) {
   for (size_t index = 0; index < run->task_count; index++) swift_task_cancel(run->tasks[index]);
 }
 
+static int is_complete(const void *task) {
+  const uint32_t *status = (const uint32_t *)((const char *)task + task_status_offset);
+  return (__atomic_load_n(status, __ATOMIC_RELAXED) & status_complete) != 0;
+}
+
 uint64_t bakery_run_unfinished_tasks(const bakery_run *run) {
   uint64_t count = 0;
-  for (size_t index = 0; index < run->task_count; index++) {
-    const uint32_t *status = (const uint32_t *)((const char *)run->tasks[index] + task_status_offset);
-    if (!(__atomic_load_n(status, __ATOMIC_RELAXED) & status_complete)) count++;
-  }
+  for (size_t index = 0; index < run->task_count; index++) count += !is_complete(run->tasks[index]);
   return count;
+}
+
+void *bakery_run_unfinished_task(const bakery_run *run, uint64_t number) {
+  for (size_t index = 0; index < run->task_count; index++)
+    if (!is_complete(run->tasks[index]) && number-- == 0) return run->tasks[index];
+  return 0;
 }
 
 void bakery_run_forget_tasks(bakery_run *run) {
@@ -191,9 +239,11 @@ static SWIFT_CALL task_and_context own_create(
   run->counts.creations++;
   executor_record injected;
   executor_record *given = 0;
+  const char *name = 0;
   for (option_record *record = options; record; record = record->parent) {
     size_t kind = record->flags & 0xff;
     if (kind == option_task_executor || kind == option_task_executor_owned) given = (executor_record *)record;
+    if (kind == option_task_name) name = ((name_record *)record)->name;
   }
   if (!given) {
     injected.header = (option_record){option_task_executor, options};
@@ -208,6 +258,14 @@ static SWIFT_CALL task_and_context own_create(
   }
   task_and_context made = create(flags, options, type, entry, context);
   keep_task(run, made.task);
+  if (run->records) {
+    // The entry is a record that begins with the distance to the code.
+    uintptr_t place = (uintptr_t)entry + (intptr_t)*(const int32_t *)entry;
+    bakery_record *record = new_record(run, BAKERY_RECORD_CREATED, made.task, place);
+    void *creator = swift_task_getCurrent();
+    if (creator) record->creator = swift_task_getJobTaskId(creator);
+    if (name) record->name = strdup(name);
+  }
   return made;
 }
 
@@ -241,7 +299,11 @@ static void add_detour(bakery_run *run, detour entry) {
 static detour take_detour(bakery_run *run, const void *task) {
   size_t mask = run->detour_size - 1;
   size_t index = detour_index(run, task);
-  while (run->detours[index].task != task) index = (index + 1) & mask;
+  while (run->detours[index].task != task) {
+    // Nobody else ends a detour that was not begun; better no process than one that looks for ever.
+    if (!run->detours[index].task) abort();
+    index = (index + 1) & mask;
+  }
   detour taken = run->detours[index];
   run->detours[index].task = 0;
   run->detour_count--;
@@ -252,6 +314,98 @@ static detour take_detour(bakery_run *run, const void *task) {
     place_detour(run, moved);
   }
   return taken;
+}
+
+static SWIFT_ASYNC void end_detour(ASYNC_CONTEXT void *context, resume_function unused, executor_ref none);
+
+// While a run is recorded, a hop to an actor arrives here first, to say who begins to run there. An actor that is
+// also used outside may run it on any thread, so these entries belong to nobody's run.
+typedef struct arrival {
+  struct arrival *next;
+  void *task;
+  resume_function resume;
+  executor_ref executor;
+} arrival;
+
+static pthread_mutex_t arrivals_lock = PTHREAD_MUTEX_INITIALIZER;
+static arrival *arrivals;
+
+static arrival take_arrival(const void *task) {
+  pthread_mutex_lock(&arrivals_lock);
+  arrival **place = &arrivals;
+  while (*place && (*place)->task != task) place = &(*place)->next;
+  arrival *found = checked(*place);
+  *place = found->next;
+  pthread_mutex_unlock(&arrivals_lock);
+  arrival taken = *found;
+  free(found);
+  return taken;
+}
+
+static SWIFT_ASYNC void arrive(ASYNC_CONTEXT void *context) {
+  void *task = swift_task_getCurrent();
+  arrival taken = take_arrival(task);
+  bakery_run *run = current;
+  if (run && run->records) {
+    bakery_record *record = new_record(run, BAKERY_RECORD_RUNS, task, (uintptr_t)taken.resume);
+    // An actor of the default kind has no table of its own, and its object begins with its type.
+    if (!taken.executor.implementation) record->actor = *(const void **)taken.executor.identity;
+  }
+  __attribute__((musttail)) return taken.resume(context);
+}
+
+static resume_function through_arrival(resume_function resume, executor_ref executor) {
+  arrival *entry = checked(malloc(sizeof *entry));
+  pthread_mutex_lock(&arrivals_lock);
+  *entry = (arrival){arrivals, swift_task_getCurrent(), resume, executor};
+  arrivals = entry;
+  pthread_mutex_unlock(&arrivals_lock);
+  return arrive;
+}
+
+static int is_in_runtime(uintptr_t place) {
+  Dl_info there, runtime;
+  return dladdr((void *)place, &there) && dladdr((void *)swift_task_getJobTaskId, &runtime)
+      && there.dli_fbase == runtime.dli_fbase;
+}
+
+// A context begins with the caller's context and the address at which the caller goes on.
+typedef struct async_context {
+  struct async_context *parent;
+  uintptr_t resume;
+} async_context;
+
+// Where a task that does not run goes on in code that is not the runtime's; 0 when it has not begun.
+static uintptr_t place_of_task(const void *task, uintptr_t place) {
+  const async_context *context = *(const async_context *const *)((const char *)task + task_context_offset);
+  for (; place && is_in_runtime(place); context = context->parent) {
+    if (!context) return 0;
+    place = context->resume;
+  }
+  return place;
+}
+
+uintptr_t bakery_task_place(const void *task) {
+  return place_of_task(task, *(const uintptr_t *)((const char *)task + job_resume_offset));
+}
+
+bakery_wait bakery_task_wait(const void *task) {
+  const char *record = *(const char *const *)((const char *)task + task_dependency_offset);
+  if (!record || is_complete(task)) return (bakery_wait){0, 0};
+  return (bakery_wait){
+      *(const uint32_t *)(record + dependency_kind_offset), *(void *const *)(record + dependency_target_offset)};
+}
+
+void *bakery_task_parent(const void *task) {
+  return job_flags(task) & flag_child ? *(void *const *)((const char *)task + task_size) : 0;
+}
+
+void bakery_run_record_job(bakery_run *run, void *job) {
+  if (!run->records || bakery_job_kind(job) != BAKERY_JOB_TASK) return;
+  uintptr_t place = *(const uintptr_t *)((const char *)job + job_resume_offset);
+  // These two are on their way to an actor, and tell when they are there.
+  if (place == (uintptr_t)arrive || place == (uintptr_t)end_detour) return;
+  new_record(run, BAKERY_RECORD_RUNS, job, place_of_task(job, place));
 }
 
 // Has the parameters of the function that it ends in, as a guaranteed tail call requires; the last two are garbage.
@@ -273,6 +427,8 @@ static SWIFT_ASYNC void own_switch(ASYNC_CONTEXT void *context, resume_function 
     } else {
       run->counts.hops++;
       executor_ref here = executor.identity ? swift_task_getCurrentExecutor() : (executor_ref){0, 0};
+      if (run->records && executor.identity && here.identity != executor.identity)
+        resume = through_arrival(resume, executor);
       if (here.identity && here.identity != executor.identity) {
         run->counts.bounces++;
         add_detour(run, (detour){swift_task_getCurrent(), resume, executor});
@@ -335,7 +491,9 @@ static int own_clock(clockid_t clock, struct timespec *time) {
   return 0;
 }
 
-WEAK_ALIAS("own_clock") int clock_gettime(clockid_t clock, struct timespec *time);
+// Not weak: the thread sanitizer brings a definition of its own. No static library of Swift has one, and the C
+// library's is weak.
+int clock_gettime(clockid_t clock, struct timespec *time) __attribute__((alias("own_clock")));
 
 int64_t bakery_real_clock(void) {
   struct timespec time;
@@ -388,6 +546,42 @@ const char *bakery_runtime_refusal(void) {
   if (!is_interposed("clock_gettime", (void *)own_clock) || !is_interposed("syscall", (void *)own_syscall))
     return "clocks and random numbers cannot be replaced in this program";
   return 0;
+}
+
+const char *bakery_place_of(uintptr_t place, uintptr_t *offset) {
+  Dl_info info;
+  if (!dladdr((void *)place, &info) || !info.dli_fname) return 0;
+  *offset = place - (uintptr_t)info.dli_fbase;
+  // The program itself is known by the name that it was started with, which may be relative to another folder.
+  static _Thread_local char path[4096];
+  Dl_info own;
+  if (!dladdr((void *)bakery_place_of, &own) || own.dli_fbase != info.dli_fbase) return info.dli_fname;
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  if (length <= 0) return 0;
+  path[length] = 0;
+  return path;
+}
+
+void bakery_free(char *text) { free(text); }
+
+char *bakery_demangled(const char *symbol) {
+  typedef char *(*demangle_function)(const char *, size_t, char *, size_t *, uint32_t);
+  demangle_function demangle = (demangle_function)dlsym(RTLD_DEFAULT, "swift_demangle");
+  return demangle ? demangle(symbol, strlen(symbol), 0, 0, 0) : 0;
+}
+
+char *bakery_output_of(const char *command) {
+  FILE *stream = popen(command, "r");
+  if (!stream) return 0;
+  size_t size = 1 << 16, count = 0, got;
+  char *text = checked(malloc(size));
+  while ((got = fread(text + count, 1, size - count - 1, stream)) > 0) {
+    count += got;
+    if (count + 1 == size) text = checked(realloc(text, size *= 2));
+  }
+  text[count] = 0;
+  pclose(stream);
+  return text;
 }
 
 // The main queue: while an exploration runs code of the main actor, nobody else may.
@@ -487,6 +681,75 @@ uint64_t bakery_run_unfinished_tasks(const bakery_run *run) {
 }
 
 void bakery_run_forget_tasks(bakery_run *run) { (void)run; }
+
+void bakery_run_record(bakery_run *run, int records) { (void)run, (void)records; }
+void bakery_run_begin_step(bakery_run *run, uint64_t step) { (void)run, (void)step; }
+static int is_in_runtime(uintptr_t place) {
+  Dl_info there, runtime;
+  return dladdr((void *)place, &there) && dladdr((void *)swift_task_getJobTaskId, &runtime)
+      && there.dli_fbase == runtime.dli_fbase;
+}
+
+// A context begins with the caller's context and the address at which the caller goes on.
+typedef struct async_context {
+  struct async_context *parent;
+  uintptr_t resume;
+} async_context;
+
+// Where a task that does not run goes on in code that is not the runtime's; 0 when it has not begun.
+static uintptr_t place_of_task(const void *task, uintptr_t place) {
+  const async_context *context = *(const async_context *const *)((const char *)task + task_context_offset);
+  for (; place && is_in_runtime(place); context = context->parent) {
+    if (!context) return 0;
+    place = context->resume;
+  }
+  return place;
+}
+
+void bakery_run_record_job(bakery_run *run, void *job) { (void)run, (void)job; }
+
+const bakery_record *bakery_run_records(const bakery_run *run, uint64_t *count) {
+  (void)run;
+  *count = 0;
+  return NULL;
+}
+
+bakery_wait bakery_task_wait(const void *task) {
+  (void)task;
+  return (bakery_wait){0, NULL};
+}
+
+void *bakery_task_parent(const void *task) {
+  (void)task;
+  return NULL;
+}
+
+uintptr_t bakery_task_place(const void *task) {
+  (void)task;
+  return 0;
+}
+
+void *bakery_run_unfinished_task(const bakery_run *run, uint64_t number) {
+  (void)run, (void)number;
+  return NULL;
+}
+
+const char *bakery_place_of(uintptr_t place, uintptr_t *offset) {
+  (void)place, (void)offset;
+  return NULL;
+}
+
+void bakery_free(char *text) { (void)text; }
+
+char *bakery_demangled(const char *symbol) {
+  (void)symbol;
+  return NULL;
+}
+
+char *bakery_output_of(const char *command) {
+  (void)command;
+  return NULL;
+}
 
 uint32_t bakery_job_kind(const void *job) {
   (void)job;

@@ -72,6 +72,12 @@ private final class Order: Sendable {
   var all: [Int] { tasks.withLock { $0 } }
 }
 
+private final class ContinuationPlace: Sendable {
+  private let place = Mutex<UnsafeContinuation<Void, Never>?>(nil)
+  func put(_ continuation: UnsafeContinuation<Void, Never>) { place.withLock { $0 = continuation } }
+  func resume() { place.withLock { $0 }?.resume() }
+}
+
 private enum Local {
   @TaskLocal static var number = 0
 }
@@ -331,9 +337,13 @@ private enum Local {
     async throws
   {
     let found = try await explore(schedules: 3) {
-      await withUnsafeContinuation { continuation in
-        _ = try? JoinableThread.start(named: "outside") { continuation.resume() }
-      }
+      let place = ContinuationPlace()
+      async let waits: Void = withUnsafeContinuation { place.put($0) }
+      // Now it waits, so that the thread wakes it and does not come first.
+      await waitUntilIdle()
+      let resumer = try JoinableThread.start(named: "outside") { place.resume() }
+      await waits
+      withExtendedLifetime(resumer) {}
     }
     #expect(found.uncontrolled?.contains("thread") == true)
   }

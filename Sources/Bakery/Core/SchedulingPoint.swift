@@ -40,7 +40,14 @@ enum Mode {
   @inlinable @inline(__always)
   static var schedules: Bool { bakery_mode() & UInt32(BAKERY_MODE_SCHEDULING) != 0 }
 
-  static var recordsHolders: Bool { bakery_mode() & UInt32(BAKERY_MODE_HOLDERS) != 0 }
+  static var recordsHolders: Bool {
+    let mode = bakery_mode()
+    if mode & UInt32(BAKERY_MODE_HOLDERS) != 0 { return true }
+    return mode & UInt32(BAKERY_MODE_THREADS) != 0 && bakery_thread_holders() != 0
+  }
+
+  /// Whether waiters may look before they suspend: a thread that records holders for itself changes nothing for others.
+  static var allowsLooking: Bool { bakery_mode() & ~UInt32(BAKERY_MODE_THREADS) == 0 }
 
   /// The time for holders' records, if they are kept; to be read before a lock, because it asks a seam.
   static var recordingTime: Deadline? { recordsHolders ? Seams.time.approximateNow : nil }

@@ -42,7 +42,7 @@ struct Spinner: ~Copyable, Sendable {
   /// threads may overwrite for each other.
   @usableFromInline @discardableResult
   borrowing func look(since seen: Int, _ isOver: () -> Bool) -> Bool {
-    guard Mode.isPlain, seen & 255 != 255 else { return false }
+    guard Mode.allowsLooking, seen & 255 != 255 else { return false }
     let skip = toSkip.load(ordering: .relaxed)
     guard skip == 0 else {
       toSkip.store(skip - 1, ordering: .relaxed)

@@ -119,6 +119,17 @@ public enum Trace {
     }
   }
 
+  private static let recordingThreads = Guarded(0)
+
+  /// Records holders of what the calling thread takes, whatever the level, until called with `false`.
+  package static func setHoldersOnThread(_ records: Bool) {
+    bakery_thread_set_holders(records ? 1 : 0)
+    recordingThreads.withLockUnobserved { count in
+      count += records ? 1 : -1
+      bakery_mode_set(UInt32(BAKERY_MODE_THREADS), count > 0 ? UInt32(BAKERY_MODE_THREADS) : 0)
+    }
+  }
+
   /// Where events go at level `.events`.
   public static var sink: (any TraceSink)? {
     get { registry.withLockUnobserved { $0.sink } }

@@ -21,19 +21,67 @@ internal import CBakeryRuntime
 ///   - seed: What the orders are drawn from.
 ///   - strategy: How they are drawn.
 ///   - stepLimit: How many jobs a schedule may take.
+///   - file: With `function`, what the replay string of a failure is good for.
+///   - function: The test.
 ///   - body: What to run; it fails by throwing.
 /// - Returns: What was tried.
 /// - Throws: `ExplorationFailure` for the first schedule that fails, `ExplorationRefused` where this program cannot be
 ///   explored, and `CancellationError`.
+///
+/// @Snippet(path: "bakery/Snippets/ExploreSchedules", slice: "explore")
 @discardableResult
 public func explore(
   schedules: Int = 1000,
   seed: UInt64 = 0,
   strategy: ExplorationStrategy = .mixed,
   stepLimit: Int = 100_000,
+  file: StaticString = #fileID,
+  function: StaticString = #function,
   _ body: @escaping @concurrent @Sendable () async throws -> Void
 ) async throws -> Exploration {
   precondition(schedules >= 1, "explore needs at least 1 schedule, got \(schedules)")
+  return try await onOwnThread(stepLimit: stepLimit, file: file, function: function, body) {
+    try $0.explore(schedules: schedules, seed: seed, strategy: strategy)
+  }
+}
+
+/// Runs the one schedule of `body` that the replay string of an `ExplorationFailure` describes.
+///
+/// The string belongs to the test that failed: its file and function.
+///
+/// > Cancellation: cancels the body and waits for it.
+///
+/// - Parameters:
+///   - replay: The string.
+///   - stepLimit: How many jobs the schedule may take.
+///   - file: With `function`, the test that the string is of.
+///   - function: The test.
+///   - body: What to run; it fails by throwing.
+/// - Returns: What was run, when it did not fail.
+/// - Throws: `ExplorationFailure` when the schedule fails, `ExplorationRefused` when the string is of another test or
+///   version, or where this program cannot be explored.
+///
+/// @Snippet(path: "bakery/Snippets/ExploreSchedules", slice: "replay")
+@discardableResult
+public func explore(
+  replaying replay: String,
+  stepLimit: Int = 100_000,
+  file: StaticString = #fileID,
+  function: StaticString = #function,
+  _ body: @escaping @concurrent @Sendable () async throws -> Void
+) async throws -> Exploration {
+  try await onOwnThread(stepLimit: stepLimit, file: file, function: function, body) {
+    try $0.replay(replay)
+  }
+}
+
+private func onOwnThread(
+  stepLimit: Int,
+  file: StaticString,
+  function: StaticString,
+  _ body: @escaping @concurrent @Sendable () async throws -> Void,
+  _ work: @escaping @Sendable (Explorer) throws -> Exploration
+) async throws -> Exploration {
   precondition(stepLimit >= 1, "explore needs a limit of at least 1 step, got \(stepLimit)")
   guard ScheduleRun.current == nil else {
     throw ExplorationRefused(
@@ -41,18 +89,34 @@ public func explore(
     )
   }
   let explorer = Explorer(
-    schedules: schedules,
-    seed: seed,
-    strategy: strategy,
+    test: ReplayString.test(file: file, function: function),
     limits: ScheduleRun.Limits(steps: stepLimit),
     body: body
   )
-  let task = Task(executorPreference: OwnThread.shared) { try explorer.explore() }
-  return try await withTaskCancellationHandler {
-    try await task.value
+  return try await onOwnThread(explorer, work)
+}
+
+/// Runs `work` with an explorer on a thread of its own; a body that blocks that thread is given up with it.
+func onOwnThread(
+  _ explorer: Explorer,
+  _ work: @escaping @Sendable (Explorer) throws -> Exploration
+) async throws -> Exploration {
+  let end = SimulationEnd<Exploration>()
+  let task = Task(executorPreference: OwnThread.shared) {
+    let result = Result { try work(explorer) }
+    explorer.pulse.end()
+    end.deliver(result)
+  }
+  explorer.pulse.watch(nanoseconds: explorer.limits.blockedNanoseconds) { schedule in
+    explorer.loan.giveBack()
+    end.deliver(.failure(explorer.blockedFailure(schedule: schedule)))
+  }
+  let result = await withTaskCancellationHandler {
+    await end.result
   } onCancel: {
     task.cancel()
   }
+  return try result.get()
 }
 
 /// How an exploration draws the orders in which it runs ready jobs.
@@ -109,6 +173,8 @@ public struct ExplorationFailure: Error, CustomStringConvertible {
     case deadlock
     /// The body did not end within the limit of steps.
     case stepLimit(Int)
+    /// The body keeps its thread: it waits for something without suspending, or computes for long.
+    case blocked(seconds: Int)
 
     /// What went wrong, as a sentence.
     public var description: String {
@@ -116,24 +182,31 @@ public struct ExplorationFailure: Error, CustomStringConvertible {
       case .threw(let error): "the body threw: \(error)"
       case .deadlock: "all tasks wait and no deadline will wake one"
       case .stepLimit(let limit): "the body did not end within \(limit) steps"
+      case .blocked(let seconds):
+        "the body keeps its thread for \(seconds) seconds: await instead of blocking"
       }
     }
   }
 
   /// What went wrong.
   public let reason: Reason
-  /// The seed of the exploration.
-  public let seed: UInt64
-  /// Which of its schedules failed, counted from 1.
-  public let schedule: Int
-  /// Why the failure may not repeat, or `nil` when it does.
+  /// Which schedule failed.
+  public let origin: String
+  /// What repeats the schedule: `explore(replaying:)` takes it in the same test.
+  public let replay: String
+  /// Who waits for whom and who holds what, when the reason is a deadlock.
+  public let waits: String
+  /// What the tasks did: a row for each step, a column for each task.
+  public let interleaving: String
+  /// Why the failure may not repeat, or `nil` when it did twice.
   public let uncontrolled: String?
 
-  /// What went wrong and how to repeat it.
+  /// What went wrong, how to repeat it, and what led to it.
   public var description: String {
-    var lines = ["\(reason)", "schedule \(schedule) of explore(seed: \(seed))"]
+    let repetition = replay.isEmpty ? "" : "; repeat with explore(replaying: \"\(replay)\")"
+    var lines = ["\(reason)", origin + repetition]
     if let uncontrolled { lines.append("not under control: \(uncontrolled)") }
-    return lines.joined(separator: "\n")
+    return (lines + [waits, interleaving].filter { !$0.isEmpty }).joined(separator: "\n")
   }
 }
 

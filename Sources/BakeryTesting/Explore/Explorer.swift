@@ -1,67 +1,117 @@
 internal import Bakery
 
-/// Tries schedules until one fails, on a thread of its own.
+/// Tries schedules until one fails, on the thread that calls.
 struct Explorer: Sendable {
-  let schedules: Int
-  let seed: UInt64
-  let strategy: ExplorationStrategy
+  /// What tells the test from others in replay strings.
+  let test: UInt32
   let limits: ScheduleRun.Limits
+  let loan = MainQueueLoan()
+  let pulse = Pulse()
   let body: @concurrent @Sendable () async throws -> Void
 
-  func explore() throws -> Exploration {
+  func explore(
+    schedules: Int,
+    seed: UInt64,
+    strategy: ExplorationStrategy
+  ) throws -> Exploration {
     if let reason = SelfTest.refusal { throw ExplorationRefused(reason: reason) }
-    let loan = MainQueueLoan()
     defer { loan.giveBack() }
-    var run = ScheduleRun(loan: loan)
+    let runner = ScheduleRunner(limits: limits, loan: loan, pulse: pulse, body: body)
     var scheduler = strategy.scheduler
     var result = Exploration()
     var seen: Set<UInt64> = []
     while result.schedules < schedules {
       try Task.checkCancellation()
-      let scheduleSeed = seed(ofSchedule: result.schedules)
+      let scheduleSeed = Self.seed(ofSchedule: result.schedules, of: seed)
       guard scheduler.begin(seed: scheduleSeed) else {
         result.isComplete = true
         break
       }
-      run.enter()
-      let ending = run.perform(seed: scheduleSeed, scheduler: &scheduler, limits: limits, body)
-      run.leave()
+      let attempt = runner.attempt(seed: scheduleSeed, &scheduler)
       result.schedules += 1
-      if seen.insert(run.hash).inserted { result.distinctSchedules += 1 }
-      result.fingerprint = result.fingerprint &* 31 &+ run.hash
-      if let reason = run.uncontrolled { result.uncontrolled = reason }
-      let failure = failure(ending, of: run, schedule: result.schedules)
-      if run.unfinishedTasks > 0 {
-        run.retire()
-        run = ScheduleRun(loan: loan)
-      }
-      if let failure { throw failure }
+      if seen.insert(attempt.hash).inserted { result.distinctSchedules += 1 }
+      result.fingerprint = result.fingerprint &* 31 &+ attempt.hash
+      if let reason = attempt.uncontrolled { result.uncontrolled = reason }
+      if case .returned = attempt.ending { continue }
+      let replay = ReplayString(test: test, seed: scheduleSeed, choices: attempt.choices)
+      let origin = "schedule \(result.schedules) of explore(seed: \(seed))"
+      throw confirmed(attempt, replay, origin: origin, by: runner)
     }
     return result
   }
 
-  private func failure(
-    _ ending: ScheduleRun.Ending,
-    of run: ScheduleRun,
-    schedule: Int
-  ) -> ExplorationFailure? {
-    let reason: ExplorationFailure.Reason
-    switch ending {
-    case .returned: return nil
-    case .threw(let error): reason = .threw(error)
-    case .deadlocked: reason = .deadlock
-    case .tookTooLong: reason = .stepLimit(limits.steps)
+  func replay(_ text: String) throws -> Exploration {
+    if let reason = SelfTest.refusal { throw ExplorationRefused(reason: reason) }
+    let replay: ReplayString
+    do {
+      replay = try ReplayString(text, test: test)
+    } catch {
+      throw ExplorationRefused(reason: "\(error)")
+    }
+    defer { loan.giveBack() }
+    let runner = ScheduleRunner(limits: limits, loan: loan, pulse: pulse, body: body)
+    let attempt = runner.attempt(replay)
+    if case .returned = attempt.ending {
+      var result = Exploration()
+      result.schedules = 1
+      result.distinctSchedules = 1
+      result.fingerprint = attempt.hash
+      result.uncontrolled = attempt.uncontrolled
+      return result
+    }
+    throw confirmed(attempt, replay, origin: "the schedule that was asked for", by: runner)
+  }
+
+  /// Runs what failed twice more, once with records: a failure that does not repeat is reported as such.
+  private func confirmed(
+    _ attempt: Attempt,
+    _ replay: ReplayString,
+    origin: String,
+    by runner: ScheduleRunner
+  ) -> ExplorationFailure {
+    let recorded = runner.attempt(replay, records: true)
+    let again = runner.attempt(replay)
+    var uncontrolled = attempt.uncontrolled ?? recorded.uncontrolled ?? again.uncontrolled
+    if !attempt.isRepeated(by: recorded) || !attempt.isRepeated(by: again) {
+      let ends = [attempt, recorded, again].map(\.ending.summary).joined(separator: ", ")
+      let reason =
+        uncontrolled ?? "something that no choice decides, such as state that outlives the body"
+      uncontrolled = "\(reason); three runs of the same choices differ (\(ends))"
     }
     return ExplorationFailure(
-      reason: reason,
-      seed: seed,
-      schedule: schedule,
-      uncontrolled: run.uncontrolled
+      reason: reason(of: attempt.ending),
+      origin: origin,
+      replay: replay.text,
+      waits: recorded.waits?.description ?? "",
+      interleaving: recorded.interleaving?.description ?? "",
+      uncontrolled: uncontrolled
     )
   }
 
+  /// The report of a watchdog, which knows no more than this.
+  func blockedFailure(schedule: Int) -> ExplorationFailure {
+    ExplorationFailure(
+      reason: .blocked(seconds: Int(limits.blockedNanoseconds / 1_000_000_000)),
+      origin:
+        "schedule \(schedule) of this call; a debugger shows where its thread \"bakery-explore\" is",
+      replay: "",
+      waits: "",
+      interleaving: "",
+      uncontrolled: nil
+    )
+  }
+
+  private func reason(of ending: ScheduleRun.Ending) -> ExplorationFailure.Reason {
+    switch ending {
+    case .returned: preconditionFailure("a schedule that returned is no failure")
+    case .threw(let error): .threw(error)
+    case .deadlocked: .deadlock
+    case .tookTooLong: .stepLimit(limits.steps)
+    }
+  }
+
   /// The seed of one schedule: the sequence of the exploration's seed, at that place.
-  private func seed(ofSchedule index: Int) -> UInt64 {
+  private static func seed(ofSchedule index: Int, of seed: UInt64) -> UInt64 {
     var draw = SplitMix(seed: seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15)
     return draw.next()
   }

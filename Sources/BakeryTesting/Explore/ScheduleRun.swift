@@ -26,9 +26,12 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     var stepsOfDrain = 10_000
     /// How long, in real time, a thread from outside may still resume a task when nothing is ready.
     var patienceNanoseconds: Int64 = 100_000_000
+    /// How long, in real time, one step may take until the body is said to block its thread.
+    var blockedNanoseconds: Int64 = 10_000_000_000
   }
 
   private let loan: MainQueueLoan
+  private let pulse: Pulse
   private var state: OpaquePointer?
   private(set) var clock = ManualClock()
   private var random = SeededRandom(seed: 0)
@@ -48,6 +51,9 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   /// The index taken wherever there was a choice.
   private(set) var choices: [Int] = []
   private(set) var hash: UInt64 = 0
+  /// When each step began, while the run is recorded.
+  private(set) var times: [Deadline] = []
+  private var isRecorded = false
   /// Why what happened does not follow from the choices alone, if so.
   private(set) var uncontrolled: String?
 
@@ -57,8 +63,9 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   private let isRetired = Atomic<Bool>(false)
   private let parker = Parker()
 
-  init(loan: MainQueueLoan) {
+  init(loan: MainQueueLoan, pulse: Pulse) {
     self.loan = loan
+    self.pulse = pulse
     let words = RuntimeAdapter.words(of: asUnownedTaskExecutor())
     // Safe because the run outlives its state, which is freed in `deinit` or, retired, never.
     let seams = bakery_run_seams(
@@ -89,6 +96,13 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   /// Tasks without a parent that the last schedule did not end.
   var unfinishedTasks: Int { Int(bakery_run_unfinished_tasks(state)) }
 
+  /// Those tasks, and in a recorded schedule child tasks too.
+  var unfinished: [UnsafeMutableRawPointer] {
+    var tasks: [UnsafeMutableRawPointer] = []
+    while let task = bakery_run_unfinished_task(state, UInt64(tasks.count)) { tasks.append(task) }
+    return tasks
+  }
+
   /// Makes the calling thread's jobs, clocks and random numbers those of the run, until `leave`.
   func enter() {
     bakery_run_enter(state)
@@ -96,6 +110,19 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
 
   func leave() {
     bakery_run_enter(nil)
+  }
+
+  /// Keeps records of the next schedule, or ends that.
+  func setRecorded(_ isRecorded: Bool) {
+    self.isRecorded = isRecorded
+    bakery_run_record(state, isRecorded ? 1 : 0)
+  }
+
+  /// What was recorded of the last schedule; valid until the next one begins.
+  var records: UnsafeBufferPointer<bakery_record> {
+    var count: UInt64 = 0
+    let start = bakery_run_records(state, &count)
+    return UnsafeBufferPointer(start: start, count: Int(count))
   }
 
   /// Gives the run up with the tasks that it still has.
@@ -142,6 +169,7 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     firstTask = 0
     steps = 0
     choices.removeAll(keepingCapacity: true)
+    times.removeAll()
     hash = 0xCBF2_9CE4_8422_2325
     uncontrolled = nil
   }
@@ -182,6 +210,7 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
 
   private func step(_ scheduler: inout any Scheduler) {
     steps += 1
+    pulse.beat()
     var index = 0
     if ready.count > 1 {
       index = scheduler.choose(from: ready)
@@ -191,6 +220,11 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     let candidate = ready.remove(at: index)
     let job = jobs.remove(at: index)
     mix(UInt64(candidate.sequence) << 1 | (candidate.isMain ? 1 : 0))
+    if isRecorded {
+      times.append(clock.now)
+      bakery_run_begin_step(state, UInt64(times.count))
+      bakery_run_record_job(state, object(of: job))
+    }
     isRunningMain = candidate.isMain
     RuntimeAdapter.perform(job, isMain: candidate.isMain, for: self)
     isRunningMain = false
@@ -300,20 +334,19 @@ extension ScheduleRun {
 }
 
 /// The main dispatch queue, kept from everybody else while an exploration runs code of the main actor.
-// Safe because only the thread of one exploration uses it.
+// Safe because the thread of one exploration borrows, and whoever swaps the pointer out gives back.
 final class MainQueueLoan: @unchecked Sendable {
   private var isBorrowed = false
-  private var loan: UnsafeMutableRawPointer?
+  private let loan = Atomic<UInt>(0)
 
   func borrow() {
     guard !isBorrowed else { return }
     isBorrowed = true
-    loan = bakery_main_queue_borrow()
+    loan.store(UInt(bitPattern: bakery_main_queue_borrow()), ordering: .releasing)
   }
 
   func giveBack() {
-    bakery_main_queue_return(loan)
-    loan = nil
-    isBorrowed = false
+    let borrowed = loan.exchange(0, ordering: .acquiringAndReleasing)
+    bakery_main_queue_return(UnsafeMutableRawPointer(bitPattern: borrowed))
   }
 }

@@ -35,7 +35,7 @@ enum SelfTest {
     }
 
   private static func finding() -> String? {
-    let run = ScheduleRun(loan: MainQueueLoan())
+    let run = ScheduleRun(loan: MainQueueLoan(), pulse: Pulse())
     run.enter()
     var scheduler: any Scheduler = FIFO()
     let limits = ScheduleRun.Limits(steps: 1000, stepsOfDrain: 100, patienceNanoseconds: 0)

@@ -75,6 +75,8 @@ void bakery_thread_values_set(void *values, void (*destroy)(void *));
 #define BAKERY_MODE_SCHEDULING 1u
 #define BAKERY_MODE_HOLDERS 2u
 #define BAKERY_MODE_EVENTS 4u
+/// Some threads record holders, see `bakery_thread_holders`.
+#define BAKERY_MODE_THREADS 8u
 extern uint32_t bakery_mode_word;
 
 static inline uint32_t bakery_mode(void) {
@@ -83,6 +85,10 @@ static inline uint32_t bakery_mode(void) {
 
 /// Sets the bits of `mask` to those of `bits`.
 void bakery_mode_set(uint32_t mask, uint32_t bits);
+
+/// Whether the calling thread records holders while `BAKERY_MODE_THREADS` is set.
+int bakery_thread_holders(void);
+void bakery_thread_set_holders(int records);
 
 /// Marks the calling thread as inside a trace sink; false when it was already.
 int bakery_enter_sink(void);

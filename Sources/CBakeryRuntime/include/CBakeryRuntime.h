@@ -65,6 +65,66 @@ uint64_t bakery_run_unfinished_tasks(const bakery_run *run);
 /// Lets those tasks go.
 void bakery_run_forget_tasks(bakery_run *run);
 
+/// Something that a task of a recorded run did.
+typedef struct {
+  uint64_t step;
+  /// The number of the task.
+  uint64_t task;
+  /// The address at which its code goes on, 0 when it has not begun; when created, that of its code.
+  uintptr_t place;
+  /// The type of the actor on which it runs, or null.
+  const void *actor;
+  /// The number of the task that created it, or 0.
+  uint64_t creator;
+  /// The name that it was created with, or null.
+  char *name;
+  int kind;
+} bakery_record;
+
+#define BAKERY_RECORD_RUNS 0
+#define BAKERY_RECORD_CREATED 1
+
+/// Begins, or ends, to keep records; forgets those from before.
+void bakery_run_record(bakery_run *run, int records);
+
+/// What is recorded from now on happens in that step.
+void bakery_run_begin_step(bakery_run *run, uint64_t step);
+
+/// Records that `job` is about to run, if that is a task's.
+void bakery_run_record_job(bakery_run *run, void *job);
+
+/// The records in the order in which they were made.
+const bakery_record *bakery_run_records(const bakery_run *run, uint64_t *count);
+
+/// What a task waits for: 0 nothing, 1 the task at `target`, 2 a continuation, 3 its child tasks, 4 an executor.
+typedef struct {
+  uint32_t kind;
+  void *target;
+} bakery_wait;
+
+bakery_wait bakery_task_wait(const void *task);
+
+/// The parent of a child task, or null.
+void *bakery_task_parent(const void *task);
+
+/// Where a task that does not run goes on in code that is not the runtime's; 0 when it has not begun.
+uintptr_t bakery_task_place(const void *task);
+
+/// The unfinished tasks of a run, as far as they were kept; with children if the schedule was recorded.
+void *bakery_run_unfinished_task(const bakery_run *run, uint64_t number);
+
+/// The file that an address of code comes from, and where it is there; or null.
+const char *bakery_place_of(uintptr_t place, uintptr_t *offset);
+
+/// Frees a text that one of the next two returned.
+void bakery_free(char *text);
+
+/// The name of a Swift symbol as people write it, or null.
+char *bakery_demangled(const char *symbol);
+
+/// What a shell command prints, or null.
+char *bakery_output_of(const char *command);
+
 /// What a job is: 0 a task, the others are the runtime's own.
 #define BAKERY_JOB_TASK 0u
 #define BAKERY_JOB_CONTINUATION 195u

@@ -1,0 +1,46 @@
+internal import Bakery
+internal import Synchronization
+
+/// Tells whether an exploration gets on, for a thread that watches it.
+final class Pulse: Sendable {
+  private let beats = Atomic<Int>(0)
+  /// Which schedule runs, counted from 1; 0 when none does.
+  private let schedule = Atomic<Int>(0)
+  private let isOver = Atomic<Bool>(false)
+  private let parker = Parker()
+
+  /// A step begins; called by the exploring thread alone.
+  func beat() {
+    beats.store(beats.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+  }
+
+  func begin(schedule number: Int) {
+    beat()
+    schedule.store(number, ordering: .relaxed)
+  }
+
+  func endSchedule() {
+    schedule.store(0, ordering: .relaxed)
+  }
+
+  func end() {
+    isOver.store(true, ordering: .relaxed)
+    parker.unpark()
+  }
+
+  /// Calls `body` with the number of the schedule, once, when one step takes longer than `nanoseconds`.
+  func watch(nanoseconds: Int64, _ body: @escaping @Sendable (Int) -> Void) {
+    startThread(named: "bakery-watchdog") {
+      var seen = -1
+      while true {
+        let ticket = self.parker.ticket
+        if self.isOver.load(ordering: .relaxed) { return }
+        let beats = self.beats.load(ordering: .relaxed)
+        let schedule = self.schedule.load(ordering: .relaxed)
+        if schedule != 0, beats == seen { return body(schedule) }
+        seen = schedule == 0 ? -1 : beats
+        self.parker.park(ticket, nanoseconds: nanoseconds)
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+internal import Bakery
+internal import CBakeryRuntime
+
+/// What came of one schedule.
+struct Attempt: Sendable {
+  let ending: ScheduleRun.Ending
+  let hash: UInt64
+  let choices: [Int]
+  let uncontrolled: String?
+  /// What the tasks did, if that was recorded.
+  var interleaving: Interleaving?
+  /// Who waits for whom, if that was recorded and the schedule is stuck.
+  var waits: WaitGraph?
+
+  /// Whether the same happened, and it ended in the same way.
+  func isRepeated(by other: Attempt) -> Bool {
+    hash == other.hash && ending.summary == other.ending.summary
+  }
+}
+
+/// Runs schedules of one body on the calling thread, each in a state that no other has touched.
+final class ScheduleRunner {
+  private let body: @concurrent @Sendable () async throws -> Void
+  private let limits: ScheduleRun.Limits
+  private let loan: MainQueueLoan
+  private let pulse: Pulse
+  private var run: ScheduleRun
+  private var schedules = 0
+
+  init(
+    limits: ScheduleRun.Limits,
+    loan: MainQueueLoan,
+    pulse: Pulse,
+    body: @escaping @concurrent @Sendable () async throws -> Void
+  ) {
+    self.limits = limits
+    self.loan = loan
+    self.pulse = pulse
+    self.body = body
+    run = ScheduleRun(loan: loan, pulse: pulse)
+  }
+
+  func attempt(seed: UInt64, _ scheduler: inout any Scheduler, records: Bool = false) -> Attempt {
+    schedules += 1
+    if records {
+      run.setRecorded(true)
+      Trace.setHoldersOnThread(true)
+    }
+    pulse.begin(schedule: schedules)
+    run.enter()
+    let ending = run.perform(seed: seed, scheduler: &scheduler, limits: limits, body)
+    run.leave()
+    pulse.endSchedule()
+    var attempt = Attempt(
+      ending: ending,
+      hash: run.hash,
+      choices: run.choices,
+      uncontrolled: run.uncontrolled
+    )
+    if records {
+      Trace.setHoldersOnThread(false)
+      let report = ScheduleReport(run)
+      attempt.interleaving = report.interleaving
+      if case .deadlocked = ending {
+        attempt.waits = WaitReport(unfinished: run.unfinished, names: report.names).graph
+      }
+      run.setRecorded(false)
+    }
+    if run.unfinishedTasks > 0 {
+      run.retire()
+      run = ScheduleRun(loan: loan, pulse: pulse)
+    }
+    return attempt
+  }
+
+  func attempt(_ replay: ReplayString, records: Bool = false) -> Attempt {
+    var scheduler: any Scheduler = Prescribed(replay.choices)
+    _ = scheduler.begin(seed: replay.seed)
+    return attempt(seed: replay.seed, &scheduler, records: records)
+  }
+}
+
+extension ScheduleRun.Ending {
+  /// What two runs of the same schedule have in common.
+  var summary: String {
+    switch self {
+    case .returned: "returned"
+    case .threw(let error): "threw \(error)"
+    case .deadlocked: "deadlocked"
+    case .tookTooLong: "took too long"
+    }
+  }
+}
