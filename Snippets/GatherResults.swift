@@ -57,3 +57,34 @@ print("\(try await checkAll().count) links are fine")
 
 // snippet.hide
 precondition(requests.snapshot()["available"] == 2)
+// snippet.show
+
+// snippet.enough
+// Three mirrors that answer are enough; whoever is under way then is cancelled. None may take more than a second.
+let answers = try await gather(
+  links,
+  width: 8,
+  policy: .successes(3),
+  itemTimeout: .seconds(1),
+  itemName: { "ask \($0)" }
+) { link in
+  try await status(of: link)
+}
+print("\(answers.count) have answered")
+// snippet.end
+
+// snippet.hide
+precondition(answers.count == 3)
+// snippet.show
+
+// snippet.race
+// Whoever answers first; a mirror that fails does not end the race.
+let mirrors = ["https://a.example.org/13", "https://b.example.org/1"]
+let fastest = try await race(mirrors, to: .success) { mirror in
+  try await status(of: mirror)
+}
+print("the fastest says \(fastest)")
+// snippet.end
+
+// snippet.hide
+precondition(fastest == 200)

@@ -71,6 +71,23 @@ import Testing
     }
   }
 
+  @Test func `an earlier deadline around it counts, and the work sees it`() async throws {
+    try await simulate(seeds: 0..<20) { clock in
+      let gate = StubbornGate()
+      try await withDeadline(in: .seconds(2)) {
+        let error = await #expect(throws: WorkAbandoned.self) {
+          try await abandon(after: .seconds(60)) {
+            #expect(Deadline.current == Self.seconds(2))
+            await gate.wait()
+          }
+        }
+        #expect(error?.deadline == Self.seconds(2))
+      }
+      #expect(clock.now == Self.seconds(2))
+      gate.open()
+    }
+  }
+
   @Test func `a cancelled caller cancels the work and waits for it, until the deadline`()
     async throws
   {

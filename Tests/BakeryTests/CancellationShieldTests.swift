@@ -75,6 +75,19 @@ import Testing
     }
   }
 
+  @Test func `scopes in a named task stay on the executor of their caller`() async throws {
+    try await simulate(seeds: 0..<10) { clock in
+      try await withDeadline(in: .seconds(9), name: "named") {
+        try await withCancellationShield {
+          #expect(Task.name == "named")
+          try await sleep(until: .after(.seconds(1)))
+          try await CancelScope().run { try await sleep(until: .after(.seconds(1))) }
+        }
+      }
+      #expect(clock.now == Deadline(nanoseconds: 2_000_000_000))
+    }
+  }
+
   private actor Counter {
     private var steps = 0
 

@@ -37,6 +37,13 @@ import Testing
     expect("Channel needs a capacity of 0 to 2147483647, got -1", in: result)
   }
 
+  @Test func `a gather that is to end after no success`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = try await gather(0..<3, width: 2, policy: .successes(0)) { $0 }
+    }
+    expect("GatherPolicy.successes needs at least 1, got 0", in: result)
+  }
+
   @Test func `a gather of width 0`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = try await gather(0..<3, width: 0) { $0 }

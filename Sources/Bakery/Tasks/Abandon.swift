@@ -5,7 +5,7 @@
 /// memory, permits, a thread if it blocks one. So use `withDeadline` where the work reacts to cancellation, and limit how
 /// much of this can be abandoned, for example by a semaphore that the body holds.
 ///
-/// A body that has not begun by the deadline does not begin; one that ends at the same time as the deadline comes may be
+/// The deadline around the caller counts as well, if it is earlier. A body that has not begun by the deadline does not begin; one that ends at the same time as the deadline comes may be
 /// taken either way.
 ///
 /// > Cancellation: cancels the body and waits for it, until the deadline.
@@ -30,16 +30,20 @@ public func abandon<Success: Sendable>(
 ) async throws -> Success {
   let label = name.map { "\"\($0)\" " } ?? ""
   let operation = "abandon \(label)(\(file):\(line))"
-  guard deadline == .never || .now < deadline else {
+  let time = Seams.time
+  let deadline = min(deadline, ActiveDeadline.current(on: time))
+  guard deadline == .never || time.now < deadline else {
     throw WorkAbandoned(operation: operation, deadline: deadline)
   }
   let result = Guarded<Result<Success, any Error>?>(nil)
   let ticket = AbandonedTasks.shared.enter()
-  let task = Task(name: operation, executorPreference: currentTaskExecutor) {
-    guard AbandonedTasks.shared.begin(ticket) else { return }
-    let outcome = await Result.capturing { try await body() }
-    result.withLock { $0 = outcome }
-    AbandonedTasks.shared.end(ticket)
+  let task = ActiveDeadline.$innermost.withValue(ActiveDeadline(deadline, on: time)) {
+    Task(name: operation, executorPreference: currentTaskExecutor) {
+      guard AbandonedTasks.shared.begin(ticket) else { return }
+      let outcome = await Result.capturing { try await body() }
+      result.withLock { $0 = outcome }
+      AbandonedTasks.shared.end(ticket)
+    }
   }
   let isDone = await AbandonedTasks.shared.wait(ticket, until: deadline) { task.cancel() }
   guard isDone, let result = result.withLock({ $0 }) else {

@@ -64,7 +64,7 @@ public final class CancelScope: Traceable {
   ) async throws -> Success {
     let scoped = begin()
     defer { end(scoped) }
-    switch await scoped.outcome(of: body) {
+    switch await scoped.outcome(body) {
     case .success(let value): return value
     case .failure(let error):
       guard error is CancellationError, scoped.isCancelledAlone else { throw error }

@@ -18,6 +18,10 @@ where Inputs.Element: Sendable {
       repeating: nil,
       count: 16
     )
+    /// Where not every item is needed: what is kept so far, and how many items were not.
+    @usableFromInline var kept: [(index: Int, output: Kept)] = []
+    @usableFromInline var failed = 0
+    @usableFromInline var firstError: (any Error)?
     /// Children that wait for a permit, or were asked for and will.
     @usableFromInline var childrenWaiting = 1
 
@@ -47,18 +51,27 @@ where Inputs.Element: Sendable {
     }
   }
 
+  private enum Verdict {
+    case open, enough
+    case failed(any Error)
+  }
+
   @usableFromInline let order: GatherOrder
+  /// How many kept outputs end the gather; `nil` where every item is needed.
+  @usableFromInline let needed: Int?
   /// How many inputs there are, where that is known at once.
   @usableFromInline let inputsMaximum: Int
   @usableFromInline let lock = Lock()
   @usableFromInline let isStopped = Word(0)
-  private let failure = Guarded<(any Error)?>(nil)
+  /// Invariant: set once; what comes first counts.
+  private let verdict = Guarded(Verdict.open)
   /// Behind a pointer, so that inlined code pays no exclusivity checks; owned by this object.
   @usableFromInline let state: UnsafeMutablePointer<State>
 
   @inlinable
-  init(_ inputs: sending Inputs, order: GatherOrder) {
+  init(_ inputs: sending Inputs, order: GatherOrder, needed: Int?) {
     self.order = order
+    self.needed = needed
     inputsMaximum = (inputs as? any RandomAccessCollection)?.count ?? .max
     state = .allocate(capacity: 1)
     state.initialize(to: State(inputs: inputs.makeIterator()))
@@ -99,16 +112,64 @@ where Inputs.Element: Sendable {
     return state.pointee.isExhausted
   }
 
-  /// Ends the giving out of inputs; the first error given is the one that `gather` throws.
+  /// Keeps an outcome as the policy says; returns what is to be put in its place, where every item has one.
+  @inlinable @inline(__always)
+  func keep<Output>(
+    _ result: Result<Output, any Error>,
+    at index: Int,
+    _ policy: GatherPolicy<Output, Kept>
+  ) throws -> (index: Int, kept: Kept)? {
+    guard let needed else { return (index, try policy.keep(result)) }
+    try count(Result { try policy.keep(result) }, at: index, needed: needed)
+    return nil
+  }
+
+  /// Counts an outcome; throws when there are enough, or can no longer be.
+  @inlinable @inline(never)
+  func count(_ result: Result<Kept, any Error>, at index: Int, needed: Int) throws {
+    lock.lock()
+    switch result {
+    case .success(let output):
+      if state.pointee.kept.count < needed { state.pointee.kept.append((index, output)) }
+    case .failure(let error):
+      state.pointee.failed += 1
+      if state.pointee.firstError == nil { state.pointee.firstError = error }
+    }
+    let isEnough = state.pointee.kept.count == needed
+    let isHopeless = inputsMaximum - state.pointee.failed < needed
+    lock.unlock()
+    if isEnough {
+      stop(nil)
+      throw GatherEnded()
+    }
+    if isHopeless { throw fellShort(of: needed) }
+  }
+
+  /// The error of too few successes; the first one that is made counts.
   @usableFromInline
-  func stop(_ error: any Error) {
-    failure.withLock { if $0 == nil { $0 = error } }
+  func fellShort(of needed: Int) -> any Error {
+    lock.lock()
+    defer { lock.unlock() }
+    return GatherFellShort(
+      needed: needed,
+      succeeded: state.pointee.kept.count,
+      failed: state.pointee.failed,
+      firstError: state.pointee.firstError
+    )
+  }
+
+  /// Ends the giving out of inputs: with an error that `gather` throws, or because there is enough; the first call counts.
+  @usableFromInline
+  func stop(_ error: (any Error)?) {
+    verdict.withLock { verdict in
+      if case .open = verdict { verdict = error.map { .failed($0) } ?? .enough }
+    }
     isStopped.store(1)
   }
 
   @usableFromInline
   func throwFailure() throws {
-    if let error = failure.withLock({ $0 }) { throw error }
+    if case .failed(let error) = verdict.withLock({ $0 }) { throw error }
   }
 
   /// A child is about to wait for a permit.
@@ -136,12 +197,23 @@ where Inputs.Element: Sendable {
   @inlinable
   func finish() throws -> [Kept] {
     try throwFailure()
+    if let needed, state.pointee.kept.count < needed { throw fellShort(of: needed) }
     lock.lock()
     defer { lock.unlock() }
+    if needed != nil {
+      if order == .input { state.pointee.kept.sort { $0.index < $1.index } }
+      return state.pointee.kept.map(\.output)
+    }
     require(
       state.pointee.outputs.count == state.pointee.taken,
       "gather lost an output: please report this as a bug of Bakery"
     )
     return state.pointee.outputs
   }
+}
+
+/// Ends the children of a gather that has enough; nobody outside sees it.
+@usableFromInline
+struct GatherEnded: Error {
+  @inlinable init() {}
 }

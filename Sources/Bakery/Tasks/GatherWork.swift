@@ -4,7 +4,9 @@ func withChildren<Inputs: Sequence & SendableMetatype, Kept: Sendable>(
   of board: GatherBoard<Inputs, Kept>,
   _ start: (inout ThrowingTaskGroup<Void, any Error>) async throws -> Void
 ) async throws -> [Kept] where Inputs.Element: Sendable {
-  try await withTaskCancellationHandler {
+  // What cannot be enough is not begun.
+  if let needed = board.needed, board.inputsMaximum < needed { throw board.fellShort(of: needed) }
+  return try await withTaskCancellationHandler {
     // Throwing out of the group cancels the children and waits for them; the board knows the first error.
     try? await withThrowingTaskGroup(of: Void.self) { group in
       try await start(&group)
@@ -28,7 +30,7 @@ func work<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: Sendable>
   while let item = board.next(after: output) {
     do {
       let result = await Result.capturing { try await transform(item.input) }
-      output = (item.index, try policy.keep(result))
+      output = try board.keep(result, at: item.index, policy)
     } catch {
       board.stop(error)
       throw error
@@ -56,13 +58,34 @@ func work<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: Sendable>
       if board.didWait() { try? wanted.trySend(()) }
       let result = await Result.capturing { try await transform(item.input) }
       permit.release(result.permitOutcome)
-      output = (item.index, try policy.keep(result))
+      output = try board.keep(result, at: item.index, policy)
     } catch {
       board.stop(error)
       throw error
     }
   }
   wanted.close()
+}
+
+/// The work on an item, within its time and under its name, if it has such.
+@inlinable
+func bounded<Input: Sendable, Output: Sendable>(
+  _ transform: @escaping @concurrent @Sendable (Input) async throws -> Output,
+  timeout: Duration?,
+  name: (@Sendable (Input) -> String)?
+) -> @concurrent @Sendable (Input) async throws -> Output {
+  guard timeout != nil || name != nil else { return transform }
+  return { input in
+    let name = name?(input)
+    let scoped = ScopedBody(until: timeout.map { .after($0) } ?? .never, name: name)
+    let result = await scoped.outcome { try await transform(input) }
+    guard case .failure(let error) = result, error is CancellationError, scoped.isCancelledAlone
+    else { return try result.get() }
+    throw DeadlineExceeded(
+      operation: name.map { "gather item \"\($0)\"" } ?? "gather item",
+      deadline: scoped.deadline
+    )
+  }
 }
 
 extension Result {

@@ -15,13 +15,16 @@ final class ScopedBody: TimerTarget {
   }
 
   private let active: ActiveDeadline?
+  /// What the child is called; otherwise like its maker.
+  private let name: String?
   private let state = Guarded(State())
 
   /// A body that is cancelled at `expiration`, or earlier at the deadline around the caller.
   ///
   /// That one is served again here, because in a task that was made inside it nobody else does.
   @usableFromInline
-  init(until expiration: Deadline = .never) {
+  init(until expiration: Deadline = .never, name: String? = nil) {
+    self.name = name
     guard expiration != .never else {
       active = nil
       return
@@ -55,7 +58,7 @@ final class ScopedBody: TimerTarget {
   /// Runs `body` in the child and waits for it; a cancellation of the caller reaches it too.
   @inlinable
   func outcome<Success: ~Copyable>(
-    of body: nonisolated(nonsending) () async throws -> Success
+    _ body: nonisolated(nonsending) () async throws -> Success
   ) async -> Result<Success, any Error> {
     var result: Result<Success, any Error>?
     await run {
@@ -84,12 +87,15 @@ final class ScopedBody: TimerTarget {
     _ body: nonisolated(nonsending) () async -> Void,
     isolation: isolated (any Actor)? = #isolation
   ) async {
+    let name = name ?? Task.name
+    // With a name, Swift 6.3's child takes "none" for its executor too, unless it is told.
+    let executor = name == nil ? nil : currentTaskExecutor
     await withoutActuallyEscaping(body) { body in
       // Safe because the child runs on the caller's actor, or the caller is on none, and the caller does nothing
       // until the child has ended: there is one flow of control.
       nonisolated(unsafe) let body = body
       await withTaskGroup(of: Void.self) { group in
-        group.addImmediateTask(name: Task.name) {
+        group.addImmediateTask(name: name, executorPreference: executor) {
           // Naming the parameter gives the child its isolation.
           _ = isolation
           self.begin()

@@ -18,7 +18,7 @@
 /// - Complexity: a child task and a timer; neither for `never`.
 /// - Parameters:
 ///   - expiration: When to cancel the body.
-///   - name: What errors call the scope.
+///   - name: What errors call the scope, and dumps the task in it; otherwise it is called like the caller.
 ///   - file: Where the scope is.
 ///   - line: Where the scope is.
 ///   - body: What to do.
@@ -35,8 +35,8 @@ public func withDeadline<Success: ~Copyable>(
   body: nonisolated(nonsending) () async throws -> Success
 ) async throws -> Success {
   guard expiration != .never else { return try await body() }
-  let scoped = ScopedBody(until: expiration)
-  switch await scoped.outcome(of: body) {
+  let scoped = ScopedBody(until: expiration, name: name)
+  switch await scoped.outcome(body) {
   case .success(let value): return value
   case .failure(let error):
     guard error is CancellationError, scoped.isCancelledAlone else { throw error }
@@ -52,7 +52,7 @@ public func withDeadline<Success: ~Copyable>(
 ///
 /// - Parameters:
 ///   - timeout: How long the body may run; 0 or less cancels it from its first line.
-///   - name: What errors call the scope.
+///   - name: What errors call the scope, and dumps the task in it; otherwise it is called like the caller.
 ///   - file: Where the scope is.
 ///   - line: Where the scope is.
 ///   - body: What to do.
