@@ -129,6 +129,32 @@ import Testing
     }
   }
 
+  @Test func `the deadline around the call counts as its own`() async throws {
+    try await simulate { clock in
+      let service = Service()
+      let error = await #expect(throws: Failed.self) {
+        try await withDeadline(in: .seconds(3)) {
+          try await retry(everySecond, deadline: .after(.seconds(60))) { try await service.call() }
+        }
+      }
+      #expect(error?.attempt == 3)
+      #expect(clock.now.nanoseconds == 2_000_000_000)
+    }
+  }
+
+  @Test func `an attempt that runs out of its own time is retried`() async throws {
+    try await simulate { _ in
+      let starts = Gauge()
+      await #expect(throws: DeadlineExceeded.self) {
+        try await retry(everySecond.attempts(3)) {
+          starts.enter()
+          try await withDeadline(in: .seconds(5)) { try await sleep(until: .never) }
+        }
+      }
+      #expect(starts.now == 3)
+    }
+  }
+
   @Test func `the schedule's duration counts the attempts too`() async throws {
     try await simulate { _ in
       let service = Service()

@@ -16,7 +16,7 @@ public enum RetryDecision: Hashable, Sendable {
 /// the error of the last attempt is thrown, at once, and never one of retry's own:
 ///
 /// - `onFailure` says `.stop`, or the schedule ends.
-/// - The next attempt would not start before `deadline`.
+/// - The next attempt would not start before `deadline`, or before that of a `withDeadline` around the call.
 /// - `budget` does not pay for another attempt.
 /// - The task is cancelled, or the error is a `CancellationError`: cancellation is never retried.
 ///
@@ -92,6 +92,7 @@ struct RetryAttempts {
     )
     guard let delay else { return false }
     let next = now.advanced(by: delay)
+    let deadline = min(deadline, .current)
     guard deadline == .never || next < deadline else { return false }
     // Last, so that only what will be done is paid for.
     guard budget?.tryWithdraw() ?? true else { return false }

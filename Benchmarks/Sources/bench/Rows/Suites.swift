@@ -201,6 +201,12 @@ extension Suite {
           .floor { try await FloorGather.eachYields() },
         ]
       ),
+      Row(
+        "retry, first attempt succeeds",
+        unit: "ns per call",
+        ours: { try await BakeryRetry.firstAttemptSucceeds() },
+        peers: [.floor { try await FloorRetry.firstAttemptSucceeds() }]
+      ),
     ]
   )
 
