@@ -92,3 +92,20 @@ let pages = try await gather(0..<100, width: 100) { _ in
 precondition(pages.count == 100 && Set(pages.map(\.text)) == ["/index.html"])
 precondition(misses.remaining == 0)
 // snippet.show
+
+// snippet.hedge
+// A lookup that takes longer than 95 of 100 do is sent again; the answer that comes first counts.
+let usual = LatencyTracker(quantile: 0.95, initial: .milliseconds(50))
+let extra = RetryBudget(reserve: 10, ratio: 0.05, name: "hedges")
+
+func lookUp(_ word: String) async throws -> Page {
+  try await hedge(after: .quantile(usual), budget: extra) { _ in
+    try await fetch(word, from: "dictionary.example")
+  }
+}
+// snippet.end
+
+// snippet.hide
+let found = try await lookUp("rye")
+precondition(found == Page(text: "rye of dictionary.example"))
+// snippet.show

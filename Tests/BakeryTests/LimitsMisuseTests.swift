@@ -80,4 +80,12 @@ import Testing
     }
     expect("failureRate above 0 and at most 1, got 0.0", in: rate)
   }
+
+  @Test func `a hedge without an attempt`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let budget = RetryBudget(reserve: 1)
+      try await hedge(after: .fixed(.zero), attempts: 0, budget: budget) { _ in }
+    }
+    expect("hedge needs at least 1 attempt, got 0", in: result)
+  }
 }
