@@ -40,6 +40,11 @@ let package = Package(
     ),
     .systemLibrary(name: "CMalloc"),
     .target(name: "CPages"),
+    .systemLibrary(
+      name: "CZlib",
+      pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"])]
+    ),
     .target(
       name: "HTTPServer",
       dependencies: [
@@ -53,7 +58,7 @@ let package = Package(
     .target(
       name: "Scraper",
       dependencies: [
-        toolkit, "CXML", "CIDN", "CXXHash", "CPages",
+        toolkit, "CXML", "CIDN", "CXXHash", "CPages", "CZlib",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

@@ -8,6 +8,10 @@ struct MainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bakery",
     abstract: "Programs that show what bounded, visible concurrency is good for.",
+    discussion: """
+      Completions for a shell, bash, zsh or fish: bakery --generate-completion-script bash > FILE, then source FILE in the \
+      shell's start-up file.
+      """,
     version: bakeryVersion,
     subcommands: [ScrapeCommand.self, SampleSiteCommand.self, DemoCommand.self]
   )

@@ -12,6 +12,11 @@ struct ScrapeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Do not crawl URLs that match.", valueName: "regex"))
   var exclude: [String] = []
 
+  @Flag(
+    help: "Fetch also what robots.txt and /sitemap.xml of each host list, as if it were a seed."
+  )
+  var sitemap = false
+
   @Option(help: ArgumentHelp("Stop after this many HTML pages.", valueName: "n"))
   var limit: Int?
 
@@ -77,6 +82,7 @@ struct ScrapeOptions: ParsableArguments {
     settings.limit = limit
     settings.duration = maxTime?.duration
     settings.rules = rules
+    settings.usesSitemaps = sitemap
     try settings.check()
     return settings
   }

@@ -39,4 +39,13 @@ struct UsageTests {
     #expect(help.code == 0)
     #expect(help.output.contains("--per-host"))
   }
+
+  @Test(arguments: [("bash", "#!/bin/bash"), ("zsh", "#compdef bakery"), ("fish", "function ")])
+  func `completions for a shell are printed`(shell: String, opening: String) async throws {
+    let run = try await bakery(["--generate-completion-script", shell])
+    #expect(run.code == 0)
+    #expect(run.output.hasPrefix(opening))
+    #expect(run.output.contains("sitemap"))
+    #expect(run.errors.isEmpty)
+  }
 }

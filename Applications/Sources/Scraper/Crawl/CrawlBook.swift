@@ -4,13 +4,13 @@ internal import Bakery
 ///
 /// A pure value that one task owns; times are passed in, records come out in the order in which they have to be stored.
 struct CrawlBook {
-  private(set) var frontier: Frontier
+  var frontier: Frontier
   private(set) var counts = CrawlCounts()
   private(set) var timeline: Timeline
   private(set) var fetchTimes = LatencyHistogram()
   /// The first URLs that were given up on, for the report.
   private(set) var firstFailures: [FailureRecord] = []
-  private var scope: CrawlScope
+  private(set) var scope: CrawlScope
   private let settings: CrawlSettings
   private let random: any RandomSource
   /// For a URL that a redirect led to: the URLs before it, the first asked for first.
@@ -60,7 +60,7 @@ struct CrawlBook {
     }
   }
 
-  private mutating func add(_ url: String, state: URLState, depth: Int, reason: String?) -> Int64 {
+  mutating func add(_ url: String, state: URLState, depth: Int, reason: String?) -> Int64 {
     let id = frontier.add(url, state: state, depth: depth)
     let stored = StoredURL(id: id, url: url, state: state, depth: depth)
     records.append(.found(stored, reason: reason))
@@ -76,7 +76,9 @@ struct CrawlBook {
         claimed += 1
         counts.start()
         let queuedAt = frontier[id].queuedAt
-        return .fetch(PageJob(id: id, url: url, host: host, queuedAt: queuedAt, waited: waited))
+        var job = PageJob(id: id, url: url, host: host, queuedAt: queuedAt, waited: waited)
+        job.isSitemap = frontier[id].isSitemap
+        return .fetch(job)
       case .admit(let host):
         guard let robots = try? WebURL(frontier.hosts[host].origin + "/robots.txt") else {
           continue
@@ -94,6 +96,9 @@ struct CrawlBook {
   /// Enters what a host said about itself.
   mutating func finish(_ host: HostJob, _ admission: Admission, now: Deadline) {
     frontier.admit(host: host.host, admission, now: now)
+    if settings.usesSitemaps, case .open(let rules, _) = admission {
+      enterSitemaps(rules, of: host.robotsURL, now: now)
+    }
   }
 
   /// Enters what came of a page.
@@ -111,6 +116,12 @@ struct CrawlBook {
       recordPage(result, answer, link(links, from: id, follows: follows, now: now))
       counts.pages += 1
     case .recorded(let answer):
+      recordPage(result, answer, [])
+      counts.others += 1
+    case .sitemap(let answer, let content):
+      guard let content else { return settle(id, .skipped, "no sitemap, though one was expected") }
+      enter(content, of: id, now: now)
+      if let failure = content.failure { return fail(id, failure) }
       recordPage(result, answer, [])
       counts.others += 1
     case .unindexed(let links):
@@ -179,7 +190,7 @@ struct CrawlBook {
     }
   }
 
-  private mutating func enter(
+  mutating func enter(
     _ text: String,
     _ depth: Int,
     mayFollow: Bool,
@@ -202,7 +213,7 @@ struct CrawlBook {
   }
 
   /// Follows a URL that only links with nofollow had led to so far.
-  private mutating func follow(_ id: Int64, _ depth: Int, _ now: Deadline) {
+  mutating func follow(_ id: Int64, _ depth: Int, _ now: Deadline) {
     guard let url = WebURL.resolve(frontier[id].url, base: nil) else { return }
     frontier[id].isNofollow = false
     frontier[id].depth = Int32(clamping: depth)
@@ -224,7 +235,13 @@ struct CrawlBook {
     if isSeed { scope.add(seed: target) }
     settle(id, .redirected, "to \(target)")
     guard frontier.id(of: target.string) == nil else { return }
-    let next = enter(target.string, Int(frontier[id].depth), mayFollow: true, now)
+    let depth = Int(frontier[id].depth)
+    let next: Int64
+    if frontier[id].isSitemap, let source = WebURL.resolve(frontier[id].url, base: nil) {
+      next = enterSitemap(target, from: source, depth: depth, now: now)
+    } else {
+      next = enter(target.string, depth, mayFollow: true, now)
+    }
     if frontier[next].state == .pending { chains[next] = chain }
     if isSeed { seeds.insert(next) }
   }

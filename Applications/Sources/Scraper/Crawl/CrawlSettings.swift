@@ -36,6 +36,8 @@ package struct CrawlSettings: Sendable {
   /// When to stop; what was found stays pending.
   package var duration: Duration?
   package var rules: ItemRules?
+  /// Whether to fetch what the sitemaps of each host list, too.
+  package var usesSitemaps = false
 
   package init() {}
 

@@ -17,7 +17,7 @@ struct Slot: Sendable {
       case .page(var page):
         page.slot = number
         page.freeSince = freeSince
-        var result = try await worker.fetch(page)
+        var result = try await worker.work(on: page)
         result.marks.handed = .now
         try await events.send(.page(result))
       case .host(let host):

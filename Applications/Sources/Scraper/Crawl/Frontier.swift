@@ -222,6 +222,8 @@ struct KnownURL {
   var attempts: UInt8 = 0
   /// Whether only links with `nofollow` lead to it.
   var isNofollow = false
+  /// Whether it is to be read as a sitemap.
+  var isSitemap = false
   var depth: Int32
   var host: Int32 = -1
   var queuedAt = Deadline(nanoseconds: 0)

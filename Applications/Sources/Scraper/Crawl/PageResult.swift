@@ -9,6 +9,8 @@ struct PageJob: Sendable {
   var queuedAt: Deadline
   /// Why the slot was free.
   var waited: WaitReason
+  /// Whether it is a sitemap and not a page.
+  var isSitemap = false
   /// The fetch slot, from 0, and since when it was free.
   var slot = 0
   var freeSince = Deadline(nanoseconds: 0)
@@ -42,7 +44,7 @@ struct PageResult: Sendable {
   /// What it says about the load of its host.
   var paceOutcome: HostPace.Outcome {
     switch outcome {
-    case .page, .recorded, .unindexed, .redirect: .success
+    case .page, .recorded, .sitemap, .unindexed, .redirect: .success
     case .failed(let failure, let retryAfter):
       switch failure.status {
       case 429: .overload(retryAfter: retryAfter)
@@ -83,6 +85,8 @@ enum PageOutcome: Sendable {
   case unindexed([FoundLink])
   /// Another answer that is recorded as it is: not HTML, or a status such as 404.
   case recorded(RecordedAnswer)
+  /// A sitemap, which is recorded as what it is, and what it lists; `nil` if it is none.
+  case sitemap(RecordedAnswer, SitemapContent?)
   case redirect(WebURL)
   case failed(FetchFailure, retryAfter: Duration?)
 }

@@ -39,7 +39,7 @@ struct PageWorker: Sendable {
     )
   }
 
-  private func outcome(
+  func outcome(
     of answer: FetchAnswer,
     _ job: PageJob,
     _ marks: inout PageMarks

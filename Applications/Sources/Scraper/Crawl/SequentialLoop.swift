@@ -28,7 +28,7 @@ struct SequentialLoop: Sendable {
       switch book.next(now: now) {
       case .fetch(var job):
         job.freeSince = freeSince
-        book.finish(try await worker.fetch(job), now: .now)
+        book.finish(try await worker.work(on: job), now: .now)
       case .admit(let host):
         book.finish(host, try await worker.admit(host), now: .now)
       case .wait(.never): break loop

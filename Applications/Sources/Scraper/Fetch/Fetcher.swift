@@ -26,6 +26,8 @@ package struct FetchRequest: Sendable {
   package var headers: [(name: String, value: String)]
   /// When the head of the answer has to be there.
   package var deadline: Deadline
+  /// Whether the body may come compressed; it is decompressed up to the largest size of a page.
+  package var acceptsCompression = true
 }
 
 /// An answer whose body is still to be read; dropped before its end it closes its connection.

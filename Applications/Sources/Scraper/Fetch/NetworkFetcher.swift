@@ -58,7 +58,8 @@ package final class NetworkFetcher: Fetcher {
   package func fetch(_ request: FetchRequest) async throws -> FetchAnswer {
     var message = HTTPClientRequest(url: request.url.string)
     for field in request.headers { message.headers.add(name: field.name, value: field.value) }
-    message.headers.replaceOrAdd(name: "Accept-Encoding", value: "gzip, deflate")
+    let encodings = request.acceptsCompression ? "gzip, deflate" : "identity"
+    message.headers.replaceOrAdd(name: "Accept-Encoding", value: encodings)
     let client = proxies.name(for: request.url).flatMap { proxied[$0] } ?? direct
     let host = request.url.host ?? ""
     do {

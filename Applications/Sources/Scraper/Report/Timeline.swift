@@ -108,6 +108,7 @@ extension PageResult {
   var verdict: (status: Int, failure: String?) {
     switch outcome {
     case .page(let answer, _, _, _), .recorded(let answer): (answer.status, nil)
+    case .sitemap(let answer, _): (answer.status, nil)
     case .unindexed: (200, "noindex")
     case .redirect(let target): (300, "redirect to \(target)")
     case .failed(let failure, _): (0, failure.description)
