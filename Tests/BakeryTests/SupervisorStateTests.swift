@@ -170,6 +170,19 @@ import Testing
     #expect(driver.state.body == .overdue)
   }
 
+  @Test func `a child that is late after a cancellation is no reason to give up`() {
+    var driver = running(.allForOne)
+    driver.end(1)
+    driver.perform { $0.cancelled() }
+    let run = driver.live[3]?.run ?? 0
+    driver.perform { $0.late(run) }
+    #expect(driver.state.escalation == nil)
+    driver.perform { $0.bodyEnded() }
+    driver.end(2)
+    driver.end(3)
+    #expect(driver.forgotten == [1, 2, 3])
+  }
+
   @Test func `withdrawn children leave, and the others stay`() {
     var driver = running(.oneForOne)
     driver.perform { $0.withdraw(2) }

@@ -16,7 +16,7 @@ public enum RetryDecision: Hashable, Sendable {
 /// the error of the last attempt is thrown, at once, and never one of retry's own:
 ///
 /// - `onFailure` says `.stop`, or the schedule ends.
-/// - The next attempt would not start before `deadline`, or before that of a `withDeadline` around the call.
+/// - The next attempt would not start before `deadline`, or before the one that is in force (`Deadline.current`).
 /// - `budget` does not pay for another attempt.
 /// - The task is cancelled, or the error is a `CancellationError`: cancellation is never retried.
 ///
@@ -29,8 +29,8 @@ public enum RetryDecision: Hashable, Sendable {
 /// - Parameters:
 ///   - schedule: How long to wait, and when to give up.
 ///   - budget: What retries are paid from; shared by all that call the same service.
-///   - deadline: When the last attempt has to start at the latest. It does not end an attempt; hand it to what
-///     waits inside.
+///   - deadline: No attempt but the first starts at or after it. It does not end an attempt: hand it to what waits
+///     inside, or use `withDeadline` around the whole, which counts here too.
 ///   - onFailure: Says what becomes of an error; by default all are retried.
 ///   - operation: What to do; runs on the caller's actor.
 /// - Returns: What `operation` returns.

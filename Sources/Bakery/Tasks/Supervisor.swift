@@ -99,7 +99,7 @@ public final class Supervisor: Sendable {
   ///
   /// The child gets the means to say so; until it does, it counts as starting, and its end is not followed by a
   /// restart but thrown here. Under `allForOne` and `restForOne` it starts when all children before it are
-  /// ready. A child must not start others in its own start: they would wait for each other.
+  /// ready; there a child must not wait for the start of another before it is ready itself.
   ///
   /// > Ordering: children start in the order of the calls, and stop in the reverse order.
   ///
@@ -230,7 +230,7 @@ public struct SupervisionFailure: Error, CustomStringConvertible {
 /// The body starts children and goes on with what it has to do; `Supervisor.wait()` waits for them. When it ends, the
 /// children are cancelled one after the other, last started first, each when the one before it has ended or is
 /// `stopTimeout` late. When the supervisor gives up, the body is cancelled first, and the children follow in
-/// that order.
+/// that order. Task-locals of the children are those around this call, not those that the body sets.
 ///
 /// > Cancellation: cancels the body and waits for it, and for the children. They are cancelled with it, all at once; to
 /// stop them in order, let the body return.
@@ -266,17 +266,7 @@ public func withSupervisor<Success: ~Copyable>(
     stopTimeout: stopTimeout,
     identity: ObjectIdentity(kind: "Supervisor", name: name, file: file, line: line)
   )
-  var result: Result<Success, any Error>?
-  await supervisor.core.run {
-    do {
-      result = .success(try await body(supervisor))
-    } catch {
-      result = .failure(error)
-    }
-  }
+  let result = await supervisor.core.outcome { try await body(supervisor) }
   if let escalation = supervisor.core.escalation { throw escalation }
-  guard let result = consume result else {
-    misuse("withSupervisor lost its result: please report this as a bug of Bakery")
-  }
   return try result.get()
 }

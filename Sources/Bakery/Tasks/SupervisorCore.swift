@@ -63,12 +63,15 @@ final class SupervisorCore: Traceable, TimerTarget {
   var escalation: SupervisionFailure? { state.withLock { $0.decisions.escalation } }
 
   /// Runs `body` as the supervisor's own, and returns when it and all children have ended.
-  func run(_ body: nonisolated(nonsending) () async -> Void) async {
+  func outcome<Success: ~Copyable>(
+    of body: nonisolated(nonsending) () async throws -> Success
+  ) async -> Result<Success, any Error> {
     async let children: Void = runChildren()
-    await bodyTask.run(body)
+    let result = await bodyTask.outcome(of: body)
     perform { $0.bodyEnded() }
     if let timer = state.withLock({ $0.bodyTimer }) { time.cancel(timer) }
     await children
+    return result
   }
 
   @concurrent

@@ -128,7 +128,7 @@ struct SupervisorState: Sendable {
     }
     children[index].phase = .overdue
     var actions: [Action] = []
-    if children[index].fate == .restarts {
+    if children[index].fate == .restarts, !isEnding {
       actions += escalate(failure(.childDidNotStop, children[index].name))
     }
     return actions + advance()
