@@ -42,7 +42,19 @@ build_rust() {
     "$here/$name/Cargo.lock")"
 }
 
+# The same program under both names, from which it knows what to use.
+build_cpython() {
+  command -v python3 > /dev/null || {
+    for name in cpython-threads cpython-processes; do skip "$name" "there is no python3"; done
+    return
+  }
+  for name in cpython-threads cpython-processes; do cp "$here/cpython/kernels.py" "$out/$name"; done
+  built cpython "$(python3 -c 'import platform; print(platform.python_version())')"
+}
+
 build_go
+build_cpython
 build_rust tokio tokio futures
 build_rust async-channel async-channel tokio
+build_rust rayon rayon
 if command -v rustc > /dev/null; then built rust "$(rustc --version | cut -d' ' -f2)"; fi

@@ -6,6 +6,8 @@ struct Figure: Sendable {
   var value: Double
   /// How much the process grew at most, in megabytes, for rows that ask for it.
   var peakMemory: Double?
+  /// What all sides of the row have to agree on, where they compute something.
+  var checksum: String?
 }
 
 /// The work was not done, so there is no figure.
@@ -67,6 +69,22 @@ extension Figure {
     return Figure(value: elapsed / Double(runs * items))
   }
 
+  /// Nanoseconds per item of a kernel, which `run` computes as a whole and of which it returns the checksum.
+  ///
+  /// Runs for 50 ms to warm up and then for half a second.
+  static func perItem(of kernel: Kernel, _ run: () async throws -> UInt64) async throws -> Figure {
+    let checksum = try await run()
+    var (elapsed, runs, isWarm) = (0.0, 0, false)
+    while elapsed < (isWarm ? shortestMeasurement : shortestSlice) {
+      var found: UInt64 = 0
+      elapsed += try await nanoseconds { found = try await run() }
+      runs += 1
+      guard found == checksum else { throw WrongResult("checksum: \(found) after \(checksum)") }
+      if !isWarm, elapsed >= shortestSlice { (elapsed, runs, isWarm) = (0, 0, true) }
+    }
+    return Figure(value: elapsed / Double(runs * kernel.items), checksum: "\(checksum)")
+  }
+
   /// Adds how much memory `measure` needed at its peak above what the idle process held.
   ///
   /// The idle process is not counted because this one carries the runner's Foundation, which has
@@ -81,7 +99,8 @@ extension Figure {
   /// The one line a measuring process prints.
   var line: String {
     let memory = peakMemory.map { ", \"rss_mb\": \(Self.rounded($0))" } ?? ""
-    return "{\"value\": \(Self.rounded(value))\(memory)}"
+    let checksum = checksum.map { ", \"checksum\": \"\($0)\"" } ?? ""
+    return "{\"value\": \(Self.rounded(value))\(memory)\(checksum)}"
   }
 
   private static func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }

@@ -46,6 +46,13 @@ struct Peer: Sendable {
   /// Rust's own lock, which the Tokio program carries so that there is one Rust program to build.
   static let rustStandardLibrary = Peer(name: "rust-std", source: .program("tokio"))
 
+  static let rayon = Peer(name: "rayon", source: .program("rayon"))
+  static let cpythonThreads = Peer(name: "cpython-threads", source: .program("cpython-threads"))
+  static let cpythonProcesses = Peer(
+    name: "cpython-processes",
+    source: .program("cpython-processes")
+  )
+
   static func standardLibrary(_ body: @escaping Row.Body) -> Peer {
     Peer(name: "swift-stdlib", source: .swift(body))
   }
@@ -61,6 +68,9 @@ struct Peer: Sendable {
 
 enum Side {
   static let ours = "bakery"
+  /// A kernel on one processor, and in as many processes as there are processors.
+  static let serial = "serial"
+  static let ceiling = "ceiling"
 }
 
 /// Rows that are measured and published together.

@@ -3,7 +3,7 @@
 // natural equivalent for.
 
 extension Suite {
-  static let all = [channels, synchronization, tasks, threads]
+  static let all = [channels, synchronization, tasks, threads, parallel]
 
   static let channels = Suite(
     name: "channels",
@@ -232,6 +232,40 @@ extension Suite {
         ours: { try await onThreadPool { try await BakeryChannel.exchange(capacity: 0) } },
         peers: [.go, .standardLibrary { try await BakeryChannel.exchange(capacity: 0) }]
       ),
+      Row(
+        "thread, start and join",
+        unit: "ns per thread",
+        ours: { try await ThreadStart.bakery() },
+        peers: [
+          .go, .rustStandardLibrary,
+          Peer(name: "foundation", source: .swift { try await ThreadStart.foundation() }),
+          .floor { try await ThreadStart.posix() },
+        ]
+      ),
+      Row(
+        "monitor, two threads in turn",
+        unit: "ns per turn",
+        ours: { try await MonitorPingPong.bakery() },
+        peers: [.rustStandardLibrary, .floor { try await MonitorPingPong.posix() }]
+      ),
+      Row(
+        "wake-up under load, 99th of 100",
+        unit: "ns",
+        ours: { try await WakeUp.bakery() },
+        peers: [
+          Peer(name: "dispatch", source: .swift { try await WakeUp.dispatch() }),
+          .standardLibrary { try await WakeUp.standardLibrary() },
+        ]
+      ),
+    ]
+  )
+
+  static let parallel = Suite(
+    name: "parallel",
+    rows: [
+      .parallel("hashing, 1,024 blocks of 4 kB", unit: "ns per block") { .hashing() },
+      .parallel("convolution, 5×5 on 512×512", unit: "ns per line") { .convolution() },
+      .parallel("sieve, primes below 4 million", unit: "ns per segment") { .sieve() },
     ]
   )
 }

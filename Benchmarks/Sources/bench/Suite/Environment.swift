@@ -20,7 +20,9 @@ struct Environment {
       "glibc": Self.output("getconf", ["GNU_LIBC_VERSION"])?
         .split(separator: " ").last.map { String($0) },
     ]
-    for program in ["go", "tokio", "async-channel", "rust"] { versions[program] = .some(nil) }
+    for program in ["go", "tokio", "async-channel", "rayon", "rust", "cpython"] {
+      versions[program] = .some(nil)
+    }
     versions.merge(Self.peerVersions(places)) { _, built in built }
     self.versions = versions
   }

@@ -110,8 +110,21 @@ struct ReportRow: Encodable {
       min: rounded(spread.min),
       max: rounded(spread.max),
       ratios: ratios,
-      noisy: (Spread(ratios) ?? spread).isNoisy
+      noisy: (Spread(ratios) ?? spread).isNoisy || isLow(spread, name, samples, figure)
     )
+  }
+
+  /// Whether processes that share nothing were hardly faster together than one: others used the processors.
+  private static func isLow(
+    _ spread: Spread,
+    _ name: String,
+    _ samples: RowSamples,
+    _ figure: (RunResult) -> Double?
+  ) -> Bool {
+    guard name == Side.ceiling else { return false }
+    let serial = Spread((samples.peers[Side.serial] ?? []).compactMap(figure))
+    guard let serial else { return true }
+    return serial.median / spread.median < 0.85 * Double(ParallelRows.processors)
   }
 
   private enum CodingKeys: CodingKey {

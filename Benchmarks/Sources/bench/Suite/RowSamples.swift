@@ -15,6 +15,9 @@ struct RowSamples {
 
   mutating func add(ours: RunResult?, peer: RunResult?, named name: String) {
     add(ours: ours)
+    if let ours, let peer, ours.checksum != peer.checksum {
+      fail(name, "its checksum is \(peer.checksum ?? "none"), ours is \(ours.checksum ?? "none")")
+    }
     if let peer { peers[name, default: []].append(peer) }
     if let ours, let peer { pairs[name, default: []].append((ours, peer)) }
   }

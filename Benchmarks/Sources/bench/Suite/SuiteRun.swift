@@ -97,9 +97,10 @@ struct SuiteRun {
 struct RunResult: Decodable {
   let value: Double
   let peakMemory: Double?
+  let checksum: String?
 
   private enum CodingKeys: String, CodingKey {
-    case value
+    case value, checksum
     case peakMemory = "rss_mb"
   }
 }

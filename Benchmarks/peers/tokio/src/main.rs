@@ -4,6 +4,7 @@ mod channels;
 mod measure;
 mod synchronization;
 mod tasks;
+mod threads;
 
 use measure::Figure;
 
@@ -27,6 +28,8 @@ async fn run(row: &str) -> Option<Figure> {
         }
         "spawn and join" => synchronization::spawn_and_join().await,
         "yield, 8 tasks" => synchronization::yields().await,
+        "thread, start and join" => threads::start_and_join().await,
+        "monitor, two threads in turn" => threads::turns().await,
         "lock, uncontended pair" => synchronization::lock(1).await,
         "lock, 4 threads, short section" => synchronization::lock(4).await,
         "gather 1M, width 64" => tasks::input_order().await,
