@@ -235,13 +235,7 @@ func stream<
   _ consume: nonisolated(nonsending) (GatheredOutputs<Kept>) async throws -> Success
 ) async throws -> Success {
   require(width >= 1, "gatherStream needs a width of at least 1, got \(width)")
-  let (twice, overflow) = width.multipliedReportingOverflow(by: 2)
-  let window = WindowCore<Kept>(
-    width: width,
-    capacity: overflow ? .max : twice,
-    order: order,
-    identity: identity
-  )
+  let window = WindowCore<Kept>(width: width, order: order, identity: identity)
   return try await withTaskCancellationHandler {
     var outcome: Result<Success, any Error> = .failure(CancellationError())
     // What workers throw is known to the window, which tells the consumer.

@@ -8,15 +8,24 @@ final class WindowCore<Output: Sendable>: WaitOwner, Traceable, @unchecked Senda
   @usableFromInline let state: UnsafeMutablePointer<WindowState<Output>>
   @usableFromInline let spinner = Spinner()
   private let width: Int
+  /// The stage that the window belongs to.
+  @usableFromInline let meter: StageMeter?
   private let failure = Guarded<(any Error)?>(nil)
   private let registration = Registration()
 
   @usableFromInline
-  init(width: Int, capacity: Int, order: GatherOrder, identity: ObjectIdentity) {
+  init(
+    width: Int,
+    order: GatherOrder,
+    identity: ObjectIdentity,
+    meter: StageMeter? = nil
+  ) {
     self.width = width
     self.identity = identity
+    self.meter = meter
+    let (twice, overflow) = width.multipliedReportingOverflow(by: 2)
     state = .allocate(capacity: 1)
-    state.initialize(to: WindowState(capacity: capacity, order: order))
+    state.initialize(to: WindowState(capacity: overflow ? .max : twice, order: order))
     if identity.name != nil { registration.ensure(self) }
   }
 
@@ -76,10 +85,18 @@ final class WindowCore<Output: Sendable>: WaitOwner, Traceable, @unchecked Senda
       case .take: return true
       case .end: return false
       case .wait(let ticket):
-        guard try await isCalled(ticket, since: seen) else { return false }
+        guard try await isCalledMetered(ticket, since: seen) else { return false }
         seen = spinner.seen
         turn = decide { state, _ in state.arrive(.arriving("take")) }
       }
+    }
+  }
+
+  private func isCalledMetered(_ ticket: Ticket, since seen: Int) async throws -> Bool {
+    guard let meter else { return try await isCalled(ticket, since: seen) }
+    let isFull = decide { state, _ in state.inFlight >= state.capacity }
+    return try await meter.waiting(isFull ? .blocked : .starved) {
+      try await isCalled(ticket, since: seen)
     }
   }
 
@@ -106,7 +123,9 @@ final class WindowCore<Output: Sendable>: WaitOwner, Traceable, @unchecked Senda
   func receive(until deadline: Deadline) async throws -> Output? {
     let seen = spinner.seen
     switch decide({ state, wakes in state.receive(.arriving("receive"), &wakes) }) {
-    case .output(let output): return output
+    case .output(let output):
+      if !Mode.isPlain { Trace.record(.received, identity) }
+      return output
     case .wait(let ticket): return try await waitToReceive(ticket, until: deadline, since: seen)
     case .end:
       try throwFailure()
@@ -120,6 +139,7 @@ final class WindowCore<Output: Sendable>: WaitOwner, Traceable, @unchecked Senda
     guard case .output(let output) = decide({ state, wakes in state.receive(nil, &wakes) }) else {
       return nil
     }
+    if !Mode.isPlain { Trace.record(.received, identity) }
     return output
   }
 
@@ -134,6 +154,7 @@ final class WindowCore<Output: Sendable>: WaitOwner, Traceable, @unchecked Senda
     if outcome == nil {
       outcome = await suspend(ticket, as: .current("receive"), until: deadline)
     }
+    Trace.record(outcome?.isGranted == true ? .received : .gaveUp, identity)
     switch outcome {
     case .granted: return decide { state, _ in state.collect(ticket) }
     case .cancelled, .timedOut, .impossible, nil:

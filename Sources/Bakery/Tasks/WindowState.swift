@@ -148,7 +148,7 @@ struct WindowState<Output: Sendable> {
     guard position == ready else { return }
     let end = min(taken, received &+ ring.count)
     repeat { ready &+= 1 } while ready < end && ring[ready & (ring.count &- 1)] != nil
-    if !receivers.isEmpty { handOver(&wakes) }
+    if !receivers.isEmpty, !isStopped { handOver(&wakes) }
   }
 
   @inlinable @inline(never)

@@ -70,13 +70,20 @@ func runWorkers<Source: WindowSource & SendableMetatype, Output: Sendable, Kept:
   _ transform: @escaping @concurrent @Sendable (Source.Element) async throws -> Output
 ) async throws {
   defer { window.leave() }
-  try await withThrowingDiscardingTaskGroup { group in
-    var started = 0
-    while started < width, try await window.needsWorker() {
-      window.join()
-      group.addTask { try await work(on: window, from: source, policy, transform) }
-      started += 1
+  do {
+    try await withThrowingDiscardingTaskGroup { group in
+      var started = 0
+      while started < width, try await window.needsWorker() {
+        window.join()
+        group.addTask(name: window.identity.name) {
+          try await work(on: window, from: source, policy, transform)
+        }
+        started += 1
+      }
     }
+  } catch {
+    window.stop(error)
+    throw error
   }
 }
 
@@ -89,6 +96,8 @@ func work<Source: WindowSource & SendableMetatype, Output: Sendable, Kept: Senda
   _ transform: @concurrent @Sendable (Source.Element) async throws -> Output
 ) async throws {
   defer { window.leave() }
+  window.meter?.change(from: nil, to: .busy)
+  defer { window.meter?.change(from: .busy, to: nil) }
   do {
     guard try await window.arrive() else { return }
     repeat {
