@@ -67,7 +67,7 @@ final class SupervisorCore: Traceable, TimerTarget {
     of body: nonisolated(nonsending) () async throws -> Success
   ) async -> Result<Success, any Error> {
     async let children: Void = runChildren()
-    let result = await bodyTask.outcome(of: body)
+    let result = await bodyTask.outcome(body)
     perform { $0.bodyEnded() }
     if let timer = state.withLock({ $0.bodyTimer }) { time.cancel(timer) }
     await children
