@@ -52,8 +52,19 @@ build_cpython() {
   built cpython "$(python3 -c 'import platform; print(platform.python_version())')"
 }
 
+# Nothing is built here: the program is copied to where the runner looks for peers.
+build_asyncio() {
+  command -v python3 > /dev/null || { skip asyncio "there is no python3 command"; return; }
+  python3 -c 'import asyncio; asyncio.timeout, asyncio.TaskGroup' 2> /dev/null ||
+    { skip asyncio "Python is older than 3.11"; return; }
+  cp "$here/asyncio/rows.py" "$out/asyncio"
+  chmod +x "$out/asyncio"
+  built asyncio "$(python3 -c 'import platform; print(platform.python_version())')"
+}
+
 build_go
 build_cpython
+build_asyncio
 build_rust tokio tokio futures
 build_rust async-channel async-channel tokio
 build_rust rayon rayon

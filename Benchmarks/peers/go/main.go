@@ -36,6 +36,12 @@ var rows = map[string]func() figure{
 	"gather 1M, width 64":                     withPeakMemory(gatherInputOrder),
 	"gather 1M, width 64, completion order":   gatherCompletionOrder,
 	"gather 100k, width 64, each yields once": gatherEachYields,
+
+	"deadline around a call":                          deadlineAround(deadlineCall),
+	"deadline around a yield":                         deadlineAround(deadlineYield),
+	"gather 100k, width 64, a tenth fails, collected": gatherCollected,
+	"gather 100k, width 64, until 45k succeed":        gatherEnough,
+	"race of 8, each yields once":                     raceEachYields,
 }
 
 const shortestMeasurement = 500 * time.Millisecond

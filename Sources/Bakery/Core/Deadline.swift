@@ -54,8 +54,8 @@ extension Deadline {
   /// The deadline of the `withDeadline` scopes around the calling task, the earliest one; `never` outside of any.
   ///
   /// Code that divides its time reads it: a retry does not begin a pause that would pass it. It is task-local, so
-  /// child tasks and tasks made inside see it too. Deadlines that belong to another time source than the one in
-  /// force, and those outside a `withCancellationShield`, which nothing outside ends, do not count.
+  /// child tasks and tasks made inside see it too. Inside a `withCancellationShield` the deadlines around it do not
+  /// count, and nowhere do those of another time source than the one in force.
   ///
   /// - Complexity: two task-local reads, about 20 ns.
   ///

@@ -53,12 +53,20 @@ struct Peer: Sendable {
     source: .program("cpython-processes")
   )
 
+  /// Python's own event loop, the interpreter that the machine has.
+  static let asyncio = Peer(name: "asyncio", source: .program("asyncio"))
+
   static func standardLibrary(_ body: @escaping Row.Body) -> Peer {
     Peer(name: "swift-stdlib", source: .swift(body))
   }
 
   static func asyncAlgorithms(_ body: @escaping Row.Body) -> Peer {
     Peer(name: "async-algorithms", source: .swift(body))
+  }
+
+  /// Our own side without the thing that the row is about.
+  static func without(_ thing: String, _ body: @escaping Row.Body) -> Peer {
+    Peer(name: "no \(thing)", source: .swift(body))
   }
 
   static func floor(_ body: @escaping Row.Body) -> Peer {

@@ -66,13 +66,13 @@ enum BakerySemaphore {
     }
   }
 
-  static func heldAcrossYield() async throws -> Figure {
+  static func heldAcrossYield(until deadline: Deadline = .never) async throws -> Figure {
     try await Figure.perOperation { count in
       let semaphore = AsyncSemaphore(limit: 1)
       let counter = UnguardedCounter()
       try await spread(count, over: 8) { rounds in
         for _ in 0..<rounds {
-          let permit = try await semaphore.acquire()
+          let permit = try await semaphore.acquire(deadline: deadline)
           let before = counter.value
           await Task.yield()
           counter.value = before + 1

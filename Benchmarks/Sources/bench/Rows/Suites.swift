@@ -207,7 +207,7 @@ extension Suite {
         ours: { try await BakeryRetry.firstAttemptSucceeds() },
         peers: [.floor { try await FloorRetry.firstAttemptSucceeds() }]
       ),
-    ]
+    ] + DeadlineRows.all + PolicyRows.all
   )
 
   static let threads = Suite(

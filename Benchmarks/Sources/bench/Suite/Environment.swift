@@ -20,7 +20,7 @@ struct Environment {
       "glibc": Self.output("getconf", ["GNU_LIBC_VERSION"])?
         .split(separator: " ").last.map { String($0) },
     ]
-    for program in ["go", "tokio", "async-channel", "rayon", "rust", "cpython"] {
+    for program in ["go", "tokio", "async-channel", "rayon", "rust", "cpython", "asyncio"] {
       versions[program] = .some(nil)
     }
     versions.merge(Self.peerVersions(places)) { _, built in built }

@@ -2,6 +2,7 @@
 
 mod channels;
 mod measure;
+mod policies;
 mod synchronization;
 mod tasks;
 mod threads;
@@ -35,6 +36,10 @@ async fn run(row: &str) -> Option<Figure> {
         "gather 1M, width 64" => tasks::input_order().await,
         "gather 1M, width 64, completion order" => tasks::completion_order().await,
         "gather 100k, width 64, each yields once" => tasks::each_yields().await,
+        "deadline around a call" => policies::deadline_call().await,
+        "deadline around a yield" => policies::deadline_yield().await,
+        "gather 100k, width 64, a tenth fails, collected" => policies::collected().await,
+        "race of 8, each yields once" => policies::race().await,
         _ => return None,
     })
 }
