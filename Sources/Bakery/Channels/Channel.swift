@@ -6,6 +6,10 @@
 /// either is gone the channel closes by itself, so that nobody waits for a side that does not exist; the `Channel`
 /// value itself holds both, so let it go after the split.
 ///
+/// What a full buffer means is said where something is sent: `send` waits for room, `reserve` waits before the element is
+/// made, `trySend` gives the new element back, and `sendDroppingOldest` the oldest. To wait on several channels at
+/// once use `select`.
+///
 /// > Ordering: first in, first out; waiting senders and receivers are served in the order of their calls.
 ///
 /// > Memory: what a task did before `send` happens before the matching `receive` returns.

@@ -61,14 +61,14 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
   }
 
   /// Whether a sender would find room, a receiver or the end right now.
-  var canSend: Bool {
+  @usableFromInline final var canSend: Bool {
     lock.lock()
     defer { lock.unlock() }
     return state.pointee.canSend
   }
 
   /// Whether a receiver would find an element or the end right now.
-  var canReceive: Bool {
+  @usableFromInline final var canReceive: Bool {
     lock.lock()
     defer { lock.unlock() }
     return state.pointee.canReceive
@@ -384,6 +384,7 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
 /// What a select does after one of its clauses was decided.
 extension ChannelCore {
   /// Takes a receiver out of the line; what it was granted, if it was.
+  @inlinable
   func leave(_ ticket: Ticket, _ outcome: WaitOutcome) -> Element? {
     lock.lock()
     defer { lock.unlock() }
@@ -392,6 +393,7 @@ extension ChannelCore {
   }
 
   /// Takes a sender out of the line, and lets go of the element that it had parked unless that was granted.
+  @inlinable
   func leave(_ ticket: Ticket) {
     lock.lock()
     state.pointee.leave(ticket)

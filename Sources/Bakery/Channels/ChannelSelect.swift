@@ -5,10 +5,34 @@ extension Channel.Receiver {
   /// - Returns: The clause.
   ///
   /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "select")
+  @inlinable
   public func receiving<Success>(
     _ body: nonisolated(nonsending) @escaping (Element?) async throws -> Success
   ) -> SelectClause<Success> {
-    ReceiveClause(self, body)
+    SelectClause { attempt in
+      switch attempt {
+      case .now:
+        if let element = self.core.receiveFast() { return .ready { try await body(element) } }
+        guard self.core.canReceive else { return .notYet }
+        let (element, step) = self.core.receiveSlowly(nil)
+        if case .empty = step { return .notYet }
+        return .ready { try await body(element) }
+      case .wait(let entry, let party):
+        let (element, step) = self.core.receiveSlowly(party.asking("select receive"), for: entry)
+        switch step {
+        case .wait(let ticket):
+          self.core.willWait()
+          return .waits(ticket)
+        case .lost: return .lost
+        case .take, .takeAndRefill, .takeAndReserve, .meet, .closed, .empty:
+          return .ready { try await body(element) }
+        }
+      case .end(let ticket, let outcome):
+        let element = self.core.leave(ticket, outcome ?? .cancelled)
+        Trace.record(element == nil ? .gaveUp : .received, self.core.identity)
+        return outcome == nil ? .notYet : .ready { try await body(element) }
+      }
+    }
   }
 }
 
@@ -24,117 +48,44 @@ extension Channel.Sender {
   /// - Returns: The clause.
   ///
   /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "sending")
+  @inlinable
   public func sending<Success>(
     _ element: Element,
     _ body: nonisolated(nonsending) @escaping () async throws -> Success
   ) -> SelectClause<Success> {
-    SendClause(self, element, body)
-  }
-}
-
-private final class ReceiveClause<Element: Sendable, Success>: SelectClause<Success> {
-  private let receiver: Channel<Element>.Receiver
-  private let body: nonisolated(nonsending) (Element?) async throws -> Success
-  private var ticket = Ticket(rawValue: 0)
-  private var element: Element?
-
-  init(
-    _ receiver: Channel<Element>.Receiver,
-    _ body: nonisolated(nonsending) @escaping (Element?) async throws -> Success
-  ) {
-    self.receiver = receiver
-    self.body = body
-    super.init()
-  }
-
-  override func takeIfReady() -> Bool {
-    guard receiver.core.canReceive else { return false }
-    let (element, step) = receiver.core.receiveSlowly(nil)
-    self.element = element
-    if case .empty = step { return false }
-    return true
-  }
-
-  override func lineUp(_ entry: SelectEntry, as party: Party) -> Place {
-    let (element, step) = receiver.core.receiveSlowly(party.asking("select receive"), for: entry)
-    self.element = element
-    switch step {
-    case .wait(let ticket):
-      self.ticket = ticket
-      receiver.core.willWait()
-      return .waits
-    case .lost: return .lost
-    case .take, .takeAndRefill, .takeAndReserve, .meet, .closed, .empty: return .ready
+    SelectClause { attempt in
+      switch attempt {
+      case .now:
+        if self.core.sendFast(element) { return .ready(body) }
+        guard self.core.canSend else { return .notYet }
+        return self.answer(to: self.core.sendSlowly(element, nil), element, body)
+      case .wait(let entry, let party):
+        let step = self.core.sendSlowly(element, party.asking("select send"), for: entry)
+        return self.answer(to: step, element, body)
+      case .end(let ticket, let outcome):
+        self.core.leave(ticket)
+        let isSent = outcome?.isGranted ?? false
+        Trace.record(isSent ? .sent : .gaveUp, self.core.identity)
+        guard outcome != nil else { return .notYet }
+        return isSent ? .ready(body) : .ready { throw SendFailure(.closed, element) }
+      }
     }
   }
 
-  override func leave() {
-    _ = receiver.core.leave(ticket, .cancelled)
-    Trace.record(.gaveUp, receiver.core.identity)
-  }
-
-  override func collect(_ outcome: WaitOutcome) {
-    element = receiver.core.leave(ticket, outcome)
-    Trace.record(element == nil ? .gaveUp : .received, receiver.core.identity)
-  }
-
-  override func run() async throws -> Success { try await body(element.take()) }
-}
-
-private final class SendClause<Element: Sendable, Success>: SelectClause<Success> {
-  private let sender: Channel<Element>.Sender
-  private let element: Element
-  private let body: nonisolated(nonsending) () async throws -> Success
-  private var ticket = Ticket(rawValue: 0)
-  private var isClosed = false
-
-  init(
-    _ sender: Channel<Element>.Sender,
+  @inlinable
+  func answer<Success>(
+    to step: ChannelState.SendStep,
     _ element: Element,
     _ body: nonisolated(nonsending) @escaping () async throws -> Success
-  ) {
-    self.sender = sender
-    self.element = element
-    self.body = body
-    super.init()
-  }
-
-  override func takeIfReady() -> Bool {
-    guard sender.core.canSend else { return false }
-    switch sender.core.sendSlowly(element, nil) {
-    case .full, .wait, .replaceFirst, .lost: return false
-    case .closed: isClosed = true
-    case .buffer, .handOff: break
-    }
-    return true
-  }
-
-  override func lineUp(_ entry: SelectEntry, as party: Party) -> Place {
-    switch sender.core.sendSlowly(element, party.asking("select send"), for: entry) {
+  ) -> SelectAnswer<Success> {
+    switch step {
     case .wait(let ticket):
-      self.ticket = ticket
-      sender.core.willWait()
-      return .waits
+      core.willWait()
+      return .waits(ticket)
+    case .full: return .notYet
     case .lost: return .lost
-    case .closed: isClosed = true
-    case .buffer, .handOff, .replaceFirst, .full: break
+    case .closed: return .ready { throw SendFailure(.closed, element) }
+    case .buffer, .handOff, .replaceFirst: return .ready(body)
     }
-    return .ready
-  }
-
-  override func leave() {
-    sender.core.leave(ticket)
-    Trace.record(.gaveUp, sender.core.identity)
-  }
-
-  override func collect(_ outcome: WaitOutcome) {
-    isClosed = !outcome.isGranted
-    sender.core.leave(ticket)
-    Trace.record(isClosed ? .gaveUp : .sent, sender.core.identity)
-  }
-
-  override func run() async throws -> Success {
-    if isClosed { throw SendFailure(.closed, element) }
-    return try await body()
   }
 }

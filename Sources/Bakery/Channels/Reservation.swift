@@ -51,13 +51,14 @@ extension ChannelGate {
   }
 
   fileprivate func reserve(_ party: Party?) -> ChannelState.ReserveStep {
+    lock.lock()
+    let (capacity, step) = (state.pointee.capacity, state.pointee.reserve(party))
+    lock.unlock()
     require(
-      state.pointee.capacity > 0,
+      capacity > 0,
       "\(identity): reserve needs a capacity of at least 1, with 0 there is no place to keep"
     )
-    lock.lock()
-    defer { lock.unlock() }
-    return state.pointee.reserve(party)
+    return step
   }
 }
 

@@ -51,13 +51,16 @@ public final class SeededRandom: RandomSource {
 /// The same sequence as a value.
 ///
 /// Algorithm: SplitMix64 (Steele, Lea, Flood, *Fast Splittable Pseudorandom Number Generators*, 2014).
+@usableFromInline
 package struct SplitMix: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
+  @usableFromInline
   package init(seed: UInt64) {
     state = seed
   }
 
+  @usableFromInline
   package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state
@@ -70,9 +73,10 @@ package struct SplitMix: RandomNumberGenerator, Sendable {
 extension Seams {
   private static let quick = SeededRandom(seed: SystemRandom.shared.next())
 
-  /// Where choices that are made often come from: the source in force, but not the system's at a call of the kernel each.
-  static var choices: any RandomSource {
+  /// Random bits for a choice: from the source in force, but not at a call of the kernel each if that is the system's.
+  @usableFromInline
+  static func choice() -> UInt64 {
     let source = random
-    return source === SystemRandom.shared ? quick : source
+    return source === SystemRandom.shared ? quick.next() : source.next()
   }
 }

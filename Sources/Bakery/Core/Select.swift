@@ -15,58 +15,66 @@
 /// that does not have to wait does not look at cancellation; inside, it is the body's business.
 ///
 /// - Complexity: O(*clauses*), one lock for each; a select that waits takes and leaves a place in each line, O(1) each.
-///   No task is made. A few allocations for each clause, which are its object and its body.
+///   No task is made. Each clause allocates its closures, and a select that waits what its places share.
 /// - Important: traps without clauses, which would wait for ever.
 /// - Parameter clauses: What to wait for.
 /// - Returns: What the body of the chosen clause returns.
 /// - Throws: `CancellationError`; `SendFailure` or `SemaphoreFailure` of a clause as above; what the body throws.
 ///
 /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "select")
-@discardableResult
+@inlinable @discardableResult
 public func select<Success>(
   @SelectBuilder<Success> _ clauses: () -> [SelectClause<Success>]
 ) async throws -> Success {
   var clauses = clauses()
-  require(!clauses.isEmpty, "select needs at least one clause, without any it would wait for ever")
+  guard !clauses.isEmpty else {
+    misuse("select needs at least one clause, without any it would wait for ever")
+  }
   if clauses.count > 1 {
-    var order = SplitMix(seed: Seams.choices.next())
+    var order = SplitMix(seed: Seams.choice())
     clauses.shuffle(using: &order)
   }
-  for clause in clauses where clause.takeIfReady() { return try await clause.run() }
-  return try await waitForFirst(of: clauses).run()
+  for clause in clauses {
+    if case .ready(let run) = clause.attempt(.now) { return try await run() }
+  }
+  return try await waitForFirst(of: clauses)()
 }
 
-/// Waits in the lines of all clauses until one is granted, and leaves the others.
-private func waitForFirst<Success>(
+/// Waits in the lines of all clauses until one is granted, leaves the others, and returns the body of that one.
+@inlinable
+func waitForFirst<Success>(
   of clauses: [SelectClause<Success>]
-) async throws -> SelectClause<Success> {
+) async throws -> SelectClause<Success>.Body {
   let claim = SelectClaim()
   let party = Party.current("select")
-  var lined = 0
-  var ready: SelectClause<Success>?
+  var tickets: [Ticket] = []
+  tickets.reserveCapacity(clauses.count)
+  var ready: SelectClause<Success>.Body?
+  var last = Deadline.never
   lines: for clause in clauses {
-    switch clause.lineUp(SelectEntry(claim, lined), as: party) {
-    case .waits: lined += 1
-    case .ready:
-      ready = clause
+    last = min(last, clause.deadline)
+    switch clause.attempt(.wait(SelectEntry(claim, tickets.count), party)) {
+    case .waits(let ticket): tickets.append(ticket)
+    case .ready(let run):
+      ready = run
       break lines
-    case .lost: break lines
+    case .lost, .notYet: break lines
     }
   }
-  if let ready {
-    for clause in clauses[..<lined] { clause.leave() }
-    return ready
-  }
-  let last = clauses.dropFirst().reduce(clauses[0]) { $1.deadline < $0.deadline ? $1 : $0 }
-  let outcome = await claim.suspend(Ticket(rawValue: 0), as: party, until: last.deadline)
+  let outcome =
+    ready == nil ? await claim.suspend(Ticket(rawValue: 0), as: party, until: last) : nil
   let winner = claim.winner
-  for number in 0..<lined where number != winner { clauses[number].leave() }
-  guard let winner else {
-    if outcome == .timedOut { return last }
-    throw CancellationError()
+  for (number, ticket) in tickets.enumerated() {
+    let own = number == winner ? outcome : nil
+    if case .ready(let run) = clauses[number].attempt(.end(ticket, own)) { ready = run }
   }
-  clauses[winner].collect(outcome)
-  return clauses[winner]
+  if let ready { return ready }
+  if outcome == .timedOut, let clause = clauses.first(where: { $0.deadline == last }),
+    case .ready(let run) = clause.attempt(.end(Ticket(rawValue: 0), outcome))
+  {
+    return run
+  }
+  throw CancellationError()
 }
 
 /// Collects the clauses of a `select`; they may stand in `if`, `switch` and `for`.
@@ -74,73 +82,115 @@ private func waitForFirst<Success>(
 /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "conditional")
 @resultBuilder
 public enum SelectBuilder<Success> {
-  /// One clause.
-  public static func buildExpression(_ clause: SelectClause<Success>) -> [SelectClause<Success>] {
-    [clause]
+  /// One clause; all have the same result.
+  @inlinable
+  public static func buildExpression(_ clause: SelectClause<Success>) -> SelectClause<Success> {
+    clause
   }
 
-  /// Clauses one after another.
-  public static func buildBlock(_ clauses: [SelectClause<Success>]...) -> [SelectClause<Success>] {
-    clauses.count == 1 ? clauses[0] : Array(clauses.joined())
+  /// The first clause.
+  @inlinable
+  public static func buildPartialBlock(first: SelectClause<Success>) -> [SelectClause<Success>] {
+    var clauses: [SelectClause<Success>] = []
+    clauses.reserveCapacity(8)
+    clauses.append(first)
+    return clauses
+  }
+
+  /// The clauses of a first `if` or `for`.
+  @inlinable
+  public static func buildPartialBlock(first: [SelectClause<Success>]) -> [SelectClause<Success>] {
+    first
+  }
+
+  /// Another clause.
+  @inlinable
+  public static func buildPartialBlock(
+    accumulated: [SelectClause<Success>],
+    next: SelectClause<Success>
+  ) -> [SelectClause<Success>] {
+    var clauses = accumulated
+    clauses.append(next)
+    return clauses
+  }
+
+  /// The clauses of another `if` or `for`.
+  @inlinable
+  public static func buildPartialBlock(
+    accumulated: [SelectClause<Success>],
+    next: [SelectClause<Success>]
+  ) -> [SelectClause<Success>] {
+    accumulated + next
   }
 
   /// The clauses of an `if` without an `else`.
-  public static func buildOptional(_ clauses: [SelectClause<Success>]?) -> [SelectClause<Success>] {
-    clauses ?? []
-  }
+  @inlinable
+  public static func buildOptional(
+    _ clauses: [SelectClause<Success>]?
+  ) -> [SelectClause<Success>] { clauses ?? [] }
 
   /// The clauses of the first branch.
-  public static func buildEither(first clauses: [SelectClause<Success>]) -> [SelectClause<Success>]
-  {
-    clauses
-  }
+  @inlinable
+  public static func buildEither(
+    first clauses: [SelectClause<Success>]
+  ) -> [SelectClause<Success>] { clauses }
 
   /// The clauses of the other branch.
-  public static func buildEither(second clauses: [SelectClause<Success>]) -> [SelectClause<Success>]
-  {
-    clauses
-  }
+  @inlinable
+  public static func buildEither(
+    second clauses: [SelectClause<Success>]
+  ) -> [SelectClause<Success>] { clauses }
 
   /// The clauses of a loop.
-  public static func buildArray(_ clauses: [[SelectClause<Success>]]) -> [SelectClause<Success>] {
-    Array(clauses.joined())
-  }
+  @inlinable
+  public static func buildArray(
+    _ clauses: [[SelectClause<Success>]]
+  ) -> [SelectClause<Success>] { Array(clauses.joined()) }
 }
 
 /// A clause of a `select`: what to wait for, and what to do then.
 ///
-/// Made by `receiving`, `sending`, `acquiring` and `sleeping(until:)`, for one select.
+/// Made by `receiving`, `sending`, `acquiring` and `sleeping(until:)`.
 ///
 /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "select")
-public class SelectClause<Success> {
-  /// What became of an attempt to take a place in line.
-  enum Place {
-    case waits
-    /// It need not wait: the select was won for this clause, and the clause has what it asked for.
-    case ready
-    /// Another clause was granted meanwhile.
-    case lost
-  }
-
-  init() {}
+public struct SelectClause<Success> {
+  @usableFromInline typealias Body = nonisolated(nonsending) () async throws -> Success
 
   /// When the clause is ready by itself.
-  var deadline: Deadline { .never }
+  @usableFromInline let deadline: Deadline
+  /// A closure and not a protocol, because closures are compiled for the element where the clause is written.
+  @usableFromInline let attempt: (SelectAttempt) -> SelectAnswer<Success>
 
-  /// Takes what the clause is about if that needs no wait.
-  func takeIfReady() -> Bool { false }
+  @inlinable
+  init(
+    deadline: Deadline = .never,
+    _ attempt: @escaping (SelectAttempt) -> SelectAnswer<Success>
+  ) {
+    self.deadline = deadline
+    self.attempt = attempt
+  }
+}
 
-  /// Takes a place in line.
-  func lineUp(_ clause: SelectEntry, as party: Party) -> Place { .waits }
+/// What a select asks of a clause.
+@usableFromInline
+enum SelectAttempt: Sendable {
+  /// Take what the clause is about if that needs no wait.
+  case now
+  /// Take a place in line.
+  case wait(SelectEntry, Party)
+  /// Leave the line; with an outcome, fetch what was granted.
+  case end(Ticket, WaitOutcome?)
+}
 
-  /// Leaves the line in which another clause was faster.
-  func leave() {}
-
-  /// Fetches what this clause was granted, and leaves the line.
-  func collect(_ outcome: WaitOutcome) {}
-
-  /// Calls the body with what the clause has.
-  func run() async throws -> Success { misuse("a clause without a body") }
+/// What a clause answers.
+@usableFromInline
+enum SelectAnswer<Success> {
+  /// It has what it asked for: call the body. If a place in line was asked for, the select was won for this clause.
+  case ready(SelectClause<Success>.Body)
+  case notYet
+  case waits(Ticket)
+  /// Another clause was granted meanwhile.
+  case lost
 }
 
 /// A clause that is ready at a deadline, if no other was before.
@@ -153,27 +203,16 @@ public class SelectClause<Success> {
 /// - Returns: The clause.
 ///
 /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "select")
+@inlinable
 public func sleeping<Success>(
   until deadline: Deadline,
   _ body: nonisolated(nonsending) @escaping () async throws -> Success
 ) -> SelectClause<Success> {
-  SleepClause(until: deadline, body)
-}
-
-private final class SleepClause<Success>: SelectClause<Success> {
-  private let end: Deadline
-  private let body: nonisolated(nonsending) () async throws -> Success
-
-  init(
-    until end: Deadline,
-    _ body: nonisolated(nonsending) @escaping () async throws -> Success
-  ) {
-    self.end = end
-    self.body = body
-    super.init()
+  SelectClause(deadline: deadline) { attempt in
+    switch attempt {
+    case .now: .notYet
+    case .wait: .waits(Ticket(rawValue: 0))
+    case .end(_, let outcome): outcome == .timedOut ? .ready(body) : .notYet
+    }
   }
-
-  override var deadline: Deadline { end }
-
-  override func run() async throws -> Success { try await body() }
 }

@@ -52,10 +52,11 @@ final class SelectClaim: WaitOwner, @unchecked Sendable {
   private let lock = Lock()
   @exclusivity(unchecked) private var state = SelectState()
 
+  @usableFromInline
   init() {}
 
   /// The clause that was won.
-  var winner: Int? { withLock { $0.winner } }
+  @usableFromInline var winner: Int? { withLock { $0.winner } }
 
   /// How the select ended, once that is decided.
   var outcome: WaitOutcome? { withLock { $0.outcome } }
@@ -118,6 +119,7 @@ struct SelectEntry: Sendable {
   let claim: SelectClaim
   let number: Int
 
+  @usableFromInline
   init(_ claim: SelectClaim, _ number: Int) {
     self.claim = claim
     self.number = number

@@ -101,6 +101,7 @@ public struct Party: Sendable {
   }
 
   /// The same task, in another line.
+  @usableFromInline
   func asking(_ operation: StaticString, count: Int = 1) -> Party {
     Party(task: task, operation: operation, count: count, since: since)
   }

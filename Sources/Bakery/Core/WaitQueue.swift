@@ -45,6 +45,7 @@ enum WaitOutcome: Equatable, Sendable {
 struct Ticket: Hashable, Sendable {
   @usableFromInline let rawValue: UInt64
 
+  @usableFromInline
   init(rawValue: UInt64) {
     self.rawValue = rawValue
   }

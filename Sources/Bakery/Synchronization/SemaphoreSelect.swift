@@ -11,71 +11,62 @@ extension AsyncSemaphore {
   /// - Returns: The clause.
   ///
   /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "acquiring")
+  @inlinable
   public func acquiring<Success>(
     _ count: Int = 1,
     _ body: nonisolated(nonsending) @escaping (consuming Permit) async throws -> Success
   ) -> SelectClause<Success> {
-    require(count >= 1, "\(identity): acquiring needs a count of at least 1, got \(count)")
-    return AcquireClause(self, count, body)
+    guard count >= 1 else {
+      misuse("\(identity): acquiring needs a count of at least 1, got \(count)")
+    }
+    return SelectClause { attempt in
+      switch self.core.answer(attempt, count) {
+      case .granted(let token):
+        .ready { try await body(Permit(owner: self, count: count, token: token)) }
+      case .refused(let failure): .ready { throw failure }
+      case .waits(let ticket): .waits(ticket)
+      case .notYet: .notYet
+      case .lost: .lost
+      }
+    }
   }
 }
 
-private final class AcquireClause<Success>: SelectClause<Success> {
-  private let semaphore: AsyncSemaphore
-  private let count: Int
-  private let body: nonisolated(nonsending) (consuming Permit) async throws -> Success
-  private var ticket = Ticket(rawValue: 0)
-  private var token: UInt64 = 0
-  private var refusal: SemaphoreFailure.Reason?
-
-  init(
-    _ semaphore: AsyncSemaphore,
-    _ count: Int,
-    _ body: nonisolated(nonsending) @escaping (consuming Permit) async throws -> Success
-  ) {
-    self.semaphore = semaphore
-    self.count = count
-    self.body = body
-    super.init()
+extension SemaphoreCore {
+  /// What becomes of a clause.
+  @usableFromInline
+  enum ClauseAnswer: Sendable {
+    case granted(token: UInt64)
+    case refused(SemaphoreFailure)
+    case waits(Ticket)
+    case notYet
+    case lost
   }
 
-  override func takeIfReady() -> Bool {
-    guard let admission = semaphore.core.admit(count) else { return false }
-    return place(admission) == .ready
+  @usableFromInline
+  func answer(_ attempt: SelectAttempt, _ count: Int) -> ClauseAnswer {
+    switch attempt {
+    case .now: return admit(count).map { answer($0, count) } ?? .notYet
+    case .wait(let entry, let party):
+      return answer(acquire(party.asking("select acquire", count: count), for: entry), count)
+    case .end(let ticket, let outcome):
+      leave(ticket, outcome ?? .cancelled, count: count)
+      switch outcome {
+      case .granted(let token): return .granted(token: token)
+      case .closed: return .refused(failure(.closed, count))
+      case .impossible: return .refused(failure(.impossible, count))
+      case .cancelled, .timedOut, nil: return .notYet
+      }
+    }
   }
 
-  override func lineUp(_ entry: SelectEntry, as party: Party) -> Place {
-    place(semaphore.core.acquire(party.asking("select acquire", count: count), for: entry))
-  }
-
-  private func place(_ admission: SemaphoreState.Admission) -> Place {
+  private func answer(_ admission: SemaphoreState.Admission, _ count: Int) -> ClauseAnswer {
     switch admission {
-    case .granted(let token): self.token = token
-    case .closed: refusal = .closed
-    case .impossible: refusal = .impossible
-    case .saturated, .lost: return .lost
-    case .wait(let ticket):
-      self.ticket = ticket
-      return .waits
+    case .granted(let token): .granted(token: token)
+    case .closed: .refused(failure(.closed, count))
+    case .impossible: .refused(failure(.impossible, count))
+    case .wait(let ticket): .waits(ticket)
+    case .saturated, .lost: .lost
     }
-    return .ready
-  }
-
-  override func leave() {
-    semaphore.core.leave(ticket, .cancelled, count: count)
-  }
-
-  override func collect(_ outcome: WaitOutcome) {
-    switch outcome {
-    case .granted(let token): self.token = token
-    case .impossible: refusal = .impossible
-    case .closed, .cancelled, .timedOut: refusal = .closed
-    }
-    semaphore.core.leave(ticket, outcome, count: count)
-  }
-
-  override func run() async throws -> Success {
-    if let refusal { throw semaphore.core.failure(refusal, count) }
-    return try await body(Permit(owner: semaphore, count: count, token: token))
   }
 }
