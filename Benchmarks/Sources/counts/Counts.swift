@@ -18,6 +18,73 @@ struct Counts {
       let semaphore = AsyncSemaphore(limit: 4)
       for _ in 0..<count { try await semaphore.withPermit {} }
     },
+    "mutex-pair": { count in
+      let mutex = AsyncMutex(0)
+      for _ in 0..<count {
+        var guarded = try await mutex.lock()
+        guarded.withValue { $0 += 1 }
+        guarded.unlock()
+      }
+      guard try await mutex.withLock({ $0 }) == count else { throw Wrong() }
+    },
+    "mutex-scope": { count in
+      let mutex = AsyncMutex(0)
+      for _ in 0..<count { try await mutex.withLock { $0 += 1 } }
+      guard try await mutex.withLock({ $0 }) == count else { throw Wrong() }
+    },
+    "rwlock-read": { count in
+      let lock = AsyncRWLock(1)
+      var sum = 0
+      for _ in 0..<count { sum += try await lock.withReadLock { $0 } }
+      guard sum == count else { throw Wrong() }
+    },
+    "event-wait": { count in
+      let event = AsyncEvent()
+      event.set()
+      for _ in 0..<count { try await event.wait() }
+    },
+    "channel-reserve": { count in
+      let channel = Channel<Int>(capacity: 16)
+      for number in 0..<count {
+        guard let place = try await channel.sender.reserve() else { throw Wrong() }
+        try place.send(number)
+        guard try await channel.receiver.receive() == number else { throw Wrong() }
+      }
+    },
+    "select-of-2": { count in
+      let (full, empty) = (Channel<Int>(capacity: 16), Channel<Int>(capacity: 16))
+      for number in 0..<count {
+        try full.sender.trySend(number)
+        let received = try await select {
+          full.receiver.receiving { $0 }
+          empty.receiver.receiving { $0 }
+        }
+        guard received == number else { throw Wrong() }
+      }
+    },
+    "oneshot": { count in
+      for number in 0..<count {
+        let oneshot = Oneshot<Int>()
+        try oneshot.sender.send(number)
+        guard try await oneshot.receiver.receive() == number else { throw Wrong() }
+      }
+    },
+    "broadcast-delivery": { count in
+      let broadcast = Broadcast<Int>(capacity: 16)
+      let receiver = broadcast.subscribe()
+      for number in 0..<count {
+        _ = try broadcast.sender.send(number)
+        guard try await receiver.receive()?.element == number else { throw Wrong() }
+      }
+    },
+    "watch-change": { count in
+      let watch = Watch(0)
+      var receiver = watch.subscribe()
+      for number in 1...count {
+        try watch.sender.send(number)
+        guard try await receiver.changed() == number else { throw Wrong() }
+      }
+    },
     "channel-element": { count in
       let channel = Channel<Int>(capacity: 16)
       for number in 0..<count {

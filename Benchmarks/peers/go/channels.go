@@ -46,3 +46,34 @@ func exchange(count, capacity, producers, consumers int) {
 	check("elements received", total.count, int64(count))
 	check("sum of elements", total.sum, int64(count)*int64(count-1)/2)
 }
+
+// selectOverSix receives from six producers, each with a channel of its own without a buffer.
+func selectOverSix() figure {
+	return perOperation(func(count int) {
+		var channels [6]chan int
+		for producer := range channels {
+			elements := make(chan int)
+			channels[producer] = elements
+			go func() {
+				for element := producer; element < count; element += len(channels) {
+					elements <- element
+				}
+			}()
+		}
+		var seen, sum int64
+		for seen < int64(count) {
+			var element int
+			select {
+			case element = <-channels[0]:
+			case element = <-channels[1]:
+			case element = <-channels[2]:
+			case element = <-channels[3]:
+			case element = <-channels[4]:
+			case element = <-channels[5]:
+			}
+			seen++
+			sum += int64(element)
+		}
+		check("sum of elements", sum, int64(count)*int64(count-1)/2)
+	})
+}

@@ -52,6 +52,45 @@ extension Suite {
         ours: { try await BakeryChannel.exchange(capacity: 0, producers: 8) },
         peers: [.go, .asyncAlgorithms { try await AlgorithmsChannel.exchange(producers: 8) }]
       ),
+      Row(
+        "unbuffered, one producer one consumer, thread pool",
+        unit: "ns per element",
+        ours: { try await onThreadPool { try await BakeryChannel.exchange(capacity: 0) } },
+        peers: [.go, .floor { try await onThreadPool { try await FloorRendezvous.exchange() } }]
+      ),
+      Row(
+        "unbuffered, many producers one consumer, thread pool",
+        unit: "ns per element",
+        ours: {
+          try await onThreadPool { try await BakeryChannel.exchange(capacity: 0, producers: 8) }
+        },
+        peers: [.go]
+      ),
+      // Tokio has no rendezvous: its channels hold one element.
+      Row(
+        "select over 6",
+        unit: "ns per element",
+        ours: { try await SelectRows.bakery() },
+        peers: [.go, .tokio, .asyncAlgorithms { try await SelectRows.merge() }]
+      ),
+      Row(
+        "select over 6, thread pool",
+        unit: "ns per element",
+        ours: { try await onThreadPool { try await SelectRows.bakery() } },
+        peers: [.go, .tokio]
+      ),
+      Row(
+        "broadcast to 1,000 receivers",
+        unit: "ns per delivery",
+        ours: { try await BroadcastRows.bakery() },
+        peers: [.tokio]
+      ),
+      Row(
+        "broadcast to 1,000 receivers, thread pool",
+        unit: "ns per delivery",
+        ours: { try await onThreadPool { try await BroadcastRows.bakery() } },
+        peers: [.tokio]
+      ),
     ]
   )
 

@@ -14,6 +14,10 @@ async fn run(row: &str) -> Option<Figure> {
         "buffered 1024, one producer one consumer" => channels::exchange(1024, 1).await,
         "buffered 1024, many producers one consumer" => channels::exchange(1024, 8).await,
         "buffered 100, one producer one consumer" => channels::exchange(100, 1).await,
+        "select over 6" | "select over 6, thread pool" => channels::select_over_six().await,
+        "broadcast to 1,000 receivers" | "broadcast to 1,000 receivers, thread pool" => {
+            channels::broadcast().await
+        }
         "semaphore, uncontended acquire and release" => synchronization::uncontended().await,
         "semaphore, 8 tasks on 1 permit, held across a yield" => {
             synchronization::held_across_yield().await
