@@ -114,6 +114,18 @@ func snippetReferences(_ file: SourceFile, _ slices: [String: Set<String>]) -> [
   }
 }
 
+/// Links of a page to slices, written `[Name, `slice`](../Snippets/Name.swift)`, that lead nowhere.
+func snippetLinks(_ file: SourceFile, _ slices: [String: Set<String>]) -> [Finding] {
+  guard file.path.hasPrefix("docs/"), file.path.hasSuffix(".md") else { return [] }
+  return file.lines.enumerated().compactMap { index, line in
+    guard let end = line.firstRange(of: "`](../Snippets/") else { return nil }
+    let name = String(line[end.upperBound...].prefix { $0 != "." })
+    let slice = String(line[..<end.lowerBound].split(separator: "`").last ?? "")
+    guard !(slices[name]?.contains(slice) ?? false) else { return nil }
+    return file.finding(index + 1, "\(name) has no slice \(slice)", "correct the link")
+  }
+}
+
 /// Public things of the toolkit that no compiled example shows; what is for our own use (`@_spi`) needs none.
 func missingSnippets(_ file: SourceFile) -> [Finding] {
   guard file.isIn("Sources/Bakery") else { return [] }
@@ -145,7 +157,7 @@ struct DocumentationTests {
 
   @Test func `every snippet that the documentation shows exists`() {
     let known = slices(Repository.files)
-    expectTidy("snippet references") { snippetReferences($0, known) }
+    expectTidy("snippet references") { snippetReferences($0, known) + snippetLinks($0, known) }
   }
 
   @Test func `every public type and function of the toolkit is shown in a snippet`() {
@@ -203,5 +215,14 @@ struct DocumentationTests {
     #expect(count("public struct Failure: Error {}\nextension Int {\n  public func f() {}\n}") == 0)
     #expect(count("struct Gate { public func open() {} }") == 0)
     #expect(count("@_spi(Measuring) public struct Gate {}") == 0)
+  }
+
+  @Test func `a link of a page to a slice that does not exist is found`() {
+    func findings(_ link: String) -> Int {
+      snippetLinks(SourceFile("docs/page.md", "see \(link)"), ["LimitWork": ["semaphore"]]).count
+    }
+    #expect(findings("[LimitWork, `semaphore`](../Snippets/LimitWork.swift)") == 0)
+    #expect(findings("[LimitWork, `permits`](../Snippets/LimitWork.swift)") == 1)
+    #expect(findings("[Other, `semaphore`](../Snippets/Other.swift)") == 1)
   }
 }
