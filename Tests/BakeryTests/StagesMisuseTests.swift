@@ -55,6 +55,14 @@ import Testing
     expect("has a taker already: use fanOut for several", in: two)
   }
 
+  @Test func `a merge of stages of another run`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let other = Stages().from([1], name: "stranger")
+      _ = Stages().merge([other])
+    }
+    expect("cannot be merged into the stages of another run", in: result)
+  }
+
   @Test func `a second run, and a stage that comes too late`() async {
     let again = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let stages = Stages()

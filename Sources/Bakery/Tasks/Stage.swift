@@ -30,7 +30,8 @@ public struct Stage<Element: Sendable>: Sendable {
   /// The stage now: its `width`, elements `in` and `out`, how many workers are `busy`, `starved` of input and `blocked` by
   /// the next stage, and for how many milliseconds they were, all workers together.
   ///
-  /// Counts of a source may be behind by 255 while it has not had to wait.
+  /// A source that waits for its next element counts as busy, and its counts may be behind by 255 while it has not had
+  /// to wait for room. The branches of a fan-out show the figures of the fan-out.
   public func snapshot() -> Snapshot { meter.snapshot() }
 
   /// Adds a stage that transforms every element, several at a time.

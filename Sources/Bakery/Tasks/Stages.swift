@@ -105,7 +105,8 @@ public final class Stages: Sendable {
   ///
   /// > Ordering: the elements of each stage stay in their order.
   ///
-  /// - Important: traps when `buffer` is less than 0, a stage has a taker already, or the run has begun.
+  /// - Important: traps when `buffer` is less than 0, a stage has a taker already or belongs to another run, or the run
+  ///   has begun.
   /// - Parameters:
   ///   - stages: What to merge.
   ///   - name: What dumps and errors call the stage.
@@ -121,6 +122,12 @@ public final class Stages: Sendable {
     file: StaticString = #fileID,
     line: UInt32 = #line
   ) -> Stage<Element> {
+    for stage in stages {
+      require(
+        stage.stages === self,
+        "\(stage.identity) cannot be merged into the stages of another run"
+      )
+    }
     let outputs = stages.map(\.takenOutput)
     return add(name, buffer, file, line, width: stages.count) { output in
       try await withThrowingDiscardingTaskGroup { group in
