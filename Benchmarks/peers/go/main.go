@@ -46,6 +46,9 @@ var rows = map[string]func() figure{
 	"gather 100k, width 64, a tenth fails, collected": gatherCollected,
 	"gather 100k, width 64, until 45k succeed":        gatherEnough,
 	"race of 8, each yields once":                     raceEachYields,
+	"stream 1M, width 64, completion order":      streamCompletionOrder,
+	"stages, 3 hops, batches of 512":             stagesHops,
+	"stages, 1M records put into batches of 512": stagesBatching,
 }
 
 const shortestMeasurement = 500 * time.Millisecond

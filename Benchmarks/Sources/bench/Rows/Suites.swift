@@ -246,6 +246,31 @@ extension Suite {
         ours: { try await BakeryRetry.firstAttemptSucceeds() },
         peers: [.floor { try await FloorRetry.firstAttemptSucceeds() }]
       ),
+      Row(
+        "stream 1M, width 64",
+        unit: "ns per item",
+        ours: { try await BakeryStream.run(order: .input) },
+        peers: [.tokio, .floor { try await FloorStream.run() }]
+      ),
+      Row(
+        "stream 1M, width 64, completion order",
+        unit: "ns per item",
+        ours: { try await BakeryStream.run(order: .completion) },
+        peers: [.go, .tokio]
+      ),
+      // Three hops: source to map, map to map, map to the end. A record of the row has passed all of them.
+      Row(
+        "stages, 3 hops, batches of 512",
+        unit: "ns per record",
+        ours: { try await BakeryStages.hops() },
+        peers: [.go, .floor { try await FloorStages.hops() }]
+      ),
+      Row(
+        "stages, 1M records put into batches of 512",
+        unit: "ns per record",
+        ours: { try await BakeryStages.batching() },
+        peers: [.go, .floor { try await FloorStages.batching() }]
+      ),
     ] + DeadlineRows.all + PolicyRows.all
   )
 

@@ -44,6 +44,8 @@ async fn run(row: &str) -> Option<Figure> {
         "deadline around a yield" => policies::deadline_yield().await,
         "gather 100k, width 64, a tenth fails, collected" => policies::collected().await,
         "race of 8, each yields once" => policies::race().await,
+        "stream 1M, width 64" => tasks::stream_input_order().await,
+        "stream 1M, width 64, completion order" => tasks::stream_completion_order().await,
         _ => return None,
     })
 }

@@ -39,6 +39,33 @@ pub async fn each_yields() -> Figure {
     per_item(HUNDRED_THOUSAND, run, check).await
 }
 
+pub async fn stream_input_order() -> Figure {
+    let run = |items| stream::iter(0..items).map(work).buffered(WIDTH).fold(vec![0, 0], tally);
+    per_item(MILLION, run, check_tally).await
+}
+
+pub async fn stream_completion_order() -> Figure {
+    let run = |items| {
+        stream::iter(0..items)
+            .map(work)
+            .buffer_unordered(WIDTH)
+            .fold(vec![0, 0], tally)
+    };
+    per_item(MILLION, run, check_tally).await
+}
+
+/// What a consumer has seen, results one after another: their number and their sum.
+async fn tally(mut seen: Vec<usize>, result: usize) -> Vec<usize> {
+    seen[0] += 1;
+    seen[1] = seen[1].wrapping_add(result);
+    seen
+}
+
+fn check_tally(seen: Vec<usize>, items: usize) {
+    assert_eq!(seen[0], items, "items received");
+    assert_eq!(seen[1], items * (items - 1) / 2 * 31, "sum");
+}
+
 fn check(results: Vec<usize>, items: usize) {
     assert_eq!(results.len(), items, "results");
     for (item, result) in results.iter().enumerate() {
