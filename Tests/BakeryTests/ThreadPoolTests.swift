@@ -72,6 +72,31 @@ struct ThreadPoolTests {
     await pool.shutdown()
   }
 
+  @Test
+  func `a job from outside waits for as many of a worker's own as are in line and not for more`()
+    async
+  {
+    let pool = ThreadPool(threads: 1)
+    let counter = Gauge()
+    let yields = await Task(executorPreference: pool) {
+      let gate = Gate()
+      startThread(named: "outside") {
+        Task(executorPreference: pool) { counter.enter() }
+        gate.open()
+      }
+      // Keeps the only worker until the other job is in line.
+      gate.wait()
+      var yields = 0
+      while counter.now == 0 {
+        await Task.yield()
+        yields += 1
+      }
+      return yields
+    }.value
+    #expect(yields <= 4)
+    await pool.shutdown()
+  }
+
   @Test func `two tasks that wake each other do not starve a third`() async throws {
     let pool = ThreadPool(threads: 1)
     let counter = Gauge()

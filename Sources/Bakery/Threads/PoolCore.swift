@@ -18,8 +18,8 @@ final class PoolCore: Sendable {
 
   /// How long a lookout sleeps between two looks.
   private static let lookoutNanoseconds: Int64 = 200_000
-  /// A worker looks at the jobs from outside at least once in so many of its own.
-  private static let ownJobsMaximum = 61
+  /// A worker looks at the jobs from outside after as many of its own as were in line at the last look, within these bounds.
+  private static let ownJobs = 4...61
 
   let identity: ObjectIdentity
   let workers: [PoolWorker]
@@ -101,7 +101,7 @@ final class PoolCore: Sendable {
     bakery_set_current_worker(Unmanaged.passUnretained(worker).toOpaque())
     worker.thread.store(bakery_thread_id(), ordering: .relaxed)
     defer { bakery_set_current_worker(nil) }
-    var own = 0
+    var own = Self.ownJobs.lowerBound
     while true {
       if let job = next(worker, &own) {
         worker.run(job, on: executor)
@@ -113,9 +113,9 @@ final class PoolCore: Sendable {
 
   /// The next job, for which the worker sleeps if it has to; `nil` when the pool has ended.
   private func next(_ worker: PoolWorker, _ own: inout Int) -> UnownedJob? {
-    own += 1
-    if own >= Self.ownJobsMaximum {
-      own = 0
+    own -= 1
+    if own <= 0 {
+      own = min(max(worker.ring.count, Self.ownJobs.lowerBound), Self.ownJobs.upperBound)
       if let job = takeFromOutside(for: worker) { return job }
     }
     return worker.takeOwn() ?? takeFromOutside(for: worker) ?? search(worker)

@@ -71,8 +71,8 @@ public final class StarvationWatchdog: Traceable {
 
 /// What the watchdog's thread holds, so that the thread ends when the watchdog is gone.
 private final class WatchdogCore: Sendable {
-  /// How long a thread gets to say where it is; it is awake within microseconds, unless all processors are busy.
-  private static let patience: Int64 = 30_000_000
+  /// How long threads get to say where they are: one is awake within microseconds, unless all processors are busy.
+  private static let patience: Int64 = 100_000_000
 
   let reports = Atomic<Int>(0)
   private let threshold: Int64
@@ -90,6 +90,7 @@ private final class WatchdogCore: Sendable {
     parker.unpark()
   }
 
+  /// Looks until it is stopped; holds what pools work with and not the pools, which end as they would without a watchdog.
   func watch(_ pools: [PoolCore], _ priorities: [TaskPriority]) {
     // Reads debug information now, so that a report need not wait for it.
     let here = KernelThread(bakery_thread_id())?.callStack(withinNanoseconds: Self.patience)
@@ -111,13 +112,15 @@ private final class WatchdogCore: Sendable {
     let sleepers = executor.threads.filter(\.sleeps)
     let blocked = state.stall(
       since: start,
-      sleepers: Dictionary(uniqueKeysWithValues: sleepers.map { ($0.id, $0.switches) }),
+      sleepers: sleepers.reduce(into: [:]) { $0[$1.id] = $1.switches },
       now: now
     )
     guard !blocked.isEmpty else { return }
     // All are asked before any is described: one that was asked may go on and let the others go on.
+    let end = now.nanoseconds + Self.patience
     let asked = sleepers.filter { blocked[$0.id] != nil }.map { thread in
-      (thread, place: thread.place, calls: thread.callStack(withinNanoseconds: Self.patience))
+      let left = max(end - RealTime.now.nanoseconds, Self.patience / 20)
+      return (thread, place: thread.place, calls: thread.callStack(withinNanoseconds: left))
     }
     let frames = Symbolizer.frames(of: Set(asked.flatMap(\.calls)))
     let threads = asked.map { thread, place, calls in
@@ -128,7 +131,7 @@ private final class WatchdogCore: Sendable {
         duration: blocked[thread.id].map { now.duration(since: $0) } ?? .zero,
         frames: calls.flatMap { frames[$0] ?? [] }
       )
-    }.filter { !$0.waitsForWork }
+    }.filter { !executor.isIdle($0) }
     guard !threads.isEmpty else { return }
     state.reported()
     reports.wrappingAdd(1, ordering: .relaxed)
@@ -139,19 +142,5 @@ private final class WatchdogCore: Sendable {
         threads: threads
       )
     )
-  }
-}
-
-extension StarvationReport.Thread {
-  /// Whether it sleeps because there is no job for it, which is no fault.
-  ///
-  /// Such a thread has only calls of Dispatch and of the C library. One that does not answer may be anywhere.
-  fileprivate var waitsForWork: Bool {
-    guard !frames.isEmpty else { return kernelFunction?.hasPrefix("futex") ?? true }
-    return frames.allSatisfy { frame in
-      let module = frame.module ?? ""
-      return ["libc.", "libdispatch.", "ld-"].contains(where: module.hasPrefix)
-        || frame.symbol?.hasPrefix("_dispatch_") ?? false
-    }
   }
 }

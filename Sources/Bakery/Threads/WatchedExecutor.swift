@@ -10,6 +10,9 @@ protocol WatchedExecutor: AnyObject {
 
   /// Since when nobody has got a thread; `nil` when somebody has since the last look, or could have.
   func stalledSince(now: Deadline) -> Deadline?
+
+  /// Whether a thread that sleeps turns out to do so because there is no job for it, which is no fault.
+  func isIdle(_ thread: StarvationReport.Thread) -> Bool
 }
 
 /// The default executor: a task that does nothing shows how long others of its priority wait.
@@ -48,12 +51,22 @@ final class WatchedDefaultExecutor: WatchedExecutor {
     Task.detached(priority: priority) { hasRun.value.store(true, ordering: .relaxed) }
     return nil
   }
+
+  /// A thread without a job has only calls of Dispatch and of the C library; one that does not answer may be anywhere.
+  func isIdle(_ thread: StarvationReport.Thread) -> Bool {
+    guard !thread.frames.isEmpty else { return thread.kernelFunction?.hasPrefix("futex") ?? true }
+    return thread.frames.allSatisfy { frame in
+      let module = frame.module ?? ""
+      return ["libc.", "libdispatch.", "ld-"].contains(where: module.hasPrefix)
+        || frame.symbol?.hasPrefix("_dispatch_") ?? false
+    }
+  }
 }
 
 /// A pool of ours, which knows what its threads do.
 final class WatchedPool: WatchedExecutor {
   let label: String
-  private weak var core: PoolCore?
+  private let core: PoolCore
   private var begun: [UInt] = []
   private var since = Deadline.never
 
@@ -63,12 +76,12 @@ final class WatchedPool: WatchedExecutor {
   }
 
   var threads: [KernelThread] {
-    core?.workers.compactMap { KernelThread($0.thread.load(ordering: .relaxed)) } ?? []
+    core.workers.compactMap { KernelThread($0.thread.load(ordering: .relaxed)) }
   }
 
   /// All workers are in the jobs in which they were at the last look.
   func stalledSince(now: Deadline) -> Deadline? {
-    guard let core, core.workers.allSatisfy(\.isRunning) else {
+    guard core.workers.allSatisfy(\.isRunning) else {
       begun = []
       return nil
     }
@@ -78,4 +91,7 @@ final class WatchedPool: WatchedExecutor {
     since = now
     return nil
   }
+
+  /// A worker was in its job at this look and at the last one.
+  func isIdle(_ thread: StarvationReport.Thread) -> Bool { false }
 }
