@@ -35,7 +35,7 @@ var rows = map[string]func() figure{
 	"lock, 4 threads, short section":          lock(4),
 	"thread, start and join":                  threadStartAndJoin,
 	"hashing, 1,024 blocks of 4 kB":           perKernelItem(hashing),
-	"convolution, 5×5 on 512×512":             perKernelItem(convolution),
+	"convolution, 5×5 on 1,024×1,024":         perKernelItem(convolution),
 	"sieve, primes below 4 million":           perKernelItem(sieve),
 	"gather 1M, width 64":                     withPeakMemory(gatherInputOrder),
 	"gather 1M, width 64, completion order":   gatherCompletionOrder,

@@ -39,7 +39,7 @@ func hashing() kernel {
 }
 
 func convolution() kernel {
-	const side = 512
+	const side = 1024
 	input := bytes(side * side)
 	weights := [5]int{1, 4, 6, 4, 1}
 	return kernel{side - 4, func(line int) uint64 {

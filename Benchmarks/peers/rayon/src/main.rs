@@ -42,7 +42,7 @@ fn hashing() -> Kernel {
 }
 
 fn convolution() -> Kernel {
-    const SIDE: usize = 512;
+    const SIDE: usize = 1024;
     const WEIGHTS: [usize; 5] = [1, 4, 6, 4, 1];
     let input = bytes(SIDE * SIDE);
     Kernel {
@@ -118,7 +118,7 @@ fn main() {
     let row = std::env::args().nth(1).unwrap_or_default();
     let kernel = match row.as_str() {
         "hashing, 1,024 blocks of 4 kB" => hashing(),
-        "convolution, 5×5 on 512×512" => convolution(),
+        "convolution, 5×5 on 1,024×1,024" => convolution(),
         "sieve, primes below 4 million" => sieve(),
         _ => {
             eprintln!("usage: rayon ROW; src/main.rs lists the rows, and \"{row}\" is not one");
