@@ -26,9 +26,15 @@ private enum Blocking: String, CaseIterable, Codable, Sendable {
       return (#line - 3, block, { isOver.enter() })
     case .fileLock:
       let path = "/proc/self/exe"
-      let (held, wanted) = (open(path, O_RDONLY), open(path, O_RDONLY))
+      let held = open(path, O_RDONLY)
       flock(held, LOCK_EX)
-      return (#line, { flock(wanted, LOCK_EX) }, { close(held) })
+      let block: @Sendable () -> Void = {
+        // Each call opens the file itself: the kernel may leave one asleep that shares its opening with another.
+        let wanted = open(path, O_RDONLY)
+        flock(wanted, LOCK_EX)
+        close(wanted)
+      }
+      return (#line - 3, block, { close(held) })
     case .mutex:
       let (mutex, gate) = (Held(), Gate())
       mutex.hold(until: gate)
