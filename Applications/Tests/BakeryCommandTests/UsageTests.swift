@@ -12,6 +12,7 @@ struct UsageTests {
     (
       ["scrape", "http://a.test/", "--concurrency", "0"], "--concurrency is 0; it needs at least 1"
     ),
+    (["scrape", "http://a.test/", "--attempts", "0"], "--attempts is 0; it needs at least 1"),
     (["scrape", "http://a.test/", "--memory", "1MB"], "give at least 20 MB"),
     (["scrape", "http://a.test/", "--export", "pages.xml"], "pages.xml"),
     (["scrape", "http://a.test/", "--include", "("], "("),

@@ -252,14 +252,17 @@ struct CrawlBook {
     _ retryAfter: Duration?,
     _ now: Deadline
   ) {
-    let attempts = Int(frontier[id].attempts)
-    if failure.isTransient,
-      let pause = settings.retries.next(attempt: attempts, retryAfter: retryAfter, random: random)
-    {
-      counts.retries += 1
-      return frontier.retry(id, at: now.advanced(by: pause))
-    }
-    fail(id, failure)
+    // The queue is where it waits, not a task.
+    guard
+      settings.retries.decide(isTransient: failure.isTransient, retryAfter: retryAfter) != .stop,
+      let pause = settings.retries.schedule.delay(
+        afterAttempt: Int(frontier[id].attempts),
+        retryAfter: retryAfter,
+        random: random
+      )
+    else { return fail(id, failure) }
+    counts.retries += 1
+    frontier.retry(id, at: now.advanced(by: pause))
   }
 
   private mutating func fail(_ id: Int64, _ failure: FetchFailure, first: Int64? = nil) {

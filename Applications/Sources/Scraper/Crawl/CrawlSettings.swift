@@ -49,6 +49,7 @@ package struct CrawlSettings: Sendable {
     try atLeastOne(perHost, "--per-host")
     try atLeastOne(bodyMaximum, "--max-size")
     try atLeastOne(limit ?? 1, "--limit")
+    try atLeastOne(retries.attempts, "--attempts")
     guard width <= 4096 else {
       throw SettingsError("--concurrency \(width) is more than 4,096 connections; give less")
     }

@@ -14,29 +14,26 @@ extension PageWorker {
     } catch let failure as FetchFailure {
       return .closed(failure, until: .after(RobotsAnswer.unreachableLifetime))
     }
-    var attempt = 1
-    while true {
-      let (answer, retryAfter) = try await askRobots(host)
-      guard case .failed(let failure) = answer, failure.isTransient,
-        let pause = settings.retries.next(
-          attempt: attempt,
-          retryAfter: retryAfter,
-          random: Seams.random
-        )
-      else { return admission(answer) }
-      attempt += 1
-      try await sleep(until: .after(pause))
+    do {
+      let answer = try await retry(settings.retries.schedule, onFailure: decide) {
+        try await askRobots(host)
+      }
+      return .open(answer.rules, until: .after(answer.lifetime))
+    } catch let refusal as RobotsRefusal {
+      try Task.checkCancellation()
+      return .closed(refusal.failure, until: .after(RobotsAnswer.unreachableLifetime))
     }
   }
 
-  private func admission(_ answer: RobotsReply) -> Admission {
-    switch answer {
-    case .rules(let rules, let lifetime): .open(rules, until: .after(lifetime))
-    case .failed(let failure): .closed(failure, until: .after(RobotsAnswer.unreachableLifetime))
-    }
+  private func decide(_ error: any Error) -> RetryDecision {
+    guard let refusal = error as? RobotsRefusal else { return .stop }
+    return settings.retries.decide(
+      isTransient: refusal.failure.isTransient,
+      retryAfter: refusal.retryAfter
+    )
   }
 
-  private func askRobots(_ host: HostJob) async throws -> (RobotsReply, retryAfter: Duration?) {
+  private func askRobots(_ host: HostJob) async throws -> (rules: RobotsRules, lifetime: Duration) {
     var url = host.robotsURL
     for _ in 0...5 {
       let answer: FetchAnswer
@@ -50,13 +47,14 @@ extension PageWorker {
         }
         return try await reply(answer)
       } catch let failure as FetchFailure {
-        return (.failed(failure.ofRobots), nil)
+        throw RobotsRefusal(failure: failure.ofRobots)
       }
     }
-    return (.rules(.allowAll, lifetime: RobotsAnswer.lifetime), nil)
+    return (.allowAll, RobotsAnswer.lifetime)
   }
 
-  private func reply(_ answer: FetchAnswer) async throws -> (RobotsReply, retryAfter: Duration?) {
+  private func reply(_ answer: FetchAnswer) async throws -> (rules: RobotsRules, lifetime: Duration)
+  {
     var body: [UInt8] = []
     let deadline = Deadline.after(settings.pageTimeout)
     while answer.status < 300, body.count < RobotsRules.sizeMaximum {
@@ -71,7 +69,7 @@ extension PageWorker {
       userAgent: settings.userAgent
     )
     switch answered {
-    case .known(let rules, let lifetime): return (.rules(rules, lifetime: lifetime), nil)
+    case .known(let rules, let lifetime): return (rules, lifetime)
     case .unreachable:
       let failure = FetchFailure(
         .robots,
@@ -81,7 +79,7 @@ extension PageWorker {
       let retryAfter = answer.headers["retry-after"].flatMap {
         RetryAfter.parse($0, now: wallClock() / 1000)
       }
-      return (.failed(failure), retryAfter)
+      throw RobotsRefusal(failure: failure, retryAfter: retryAfter)
     }
   }
 }
@@ -104,7 +102,8 @@ struct HostJob: Sendable {
   var robotsURL: WebURL
 }
 
-private enum RobotsReply {
-  case rules(RobotsRules, lifetime: Duration)
-  case failed(FetchFailure)
+/// Why a robots.txt could not be had, and when to ask again.
+private struct RobotsRefusal: Error {
+  var failure: FetchFailure
+  var retryAfter: Duration?
 }
