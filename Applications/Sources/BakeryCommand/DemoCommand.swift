@@ -86,6 +86,7 @@ private struct DemoCrawl: Sendable {
         settings: settings,
         fetcher: fetcher,
         store: store,
+        parser: ThreadPool.shared,
         wallClock: wallClock
       )
       return try await ProgressDisplay().during { try await crawl.run(progress: $0) }

@@ -62,6 +62,7 @@ struct ScrapeCommand: AsyncParsableCommand {
         settings: settings,
         fetcher: fetcher,
         store: store,
+        parser: ThreadPool.shared,
         wallClock: wallClock
       )
       return try await ProgressDisplay().during { show in

@@ -11,6 +11,7 @@ package struct Crawl: Sendable {
   private let settings: CrawlSettings
   private let fetcher: any Fetcher
   private let store: any CrawlStore
+  private let parser: (any TaskExecutor)?
   private let wallClock: @Sendable () -> Int64
 
   /// Makes a crawl, which does nothing yet.
@@ -21,6 +22,7 @@ package struct Crawl: Sendable {
   ///   - settings: How it goes about its work.
   ///   - fetcher: Its way to the network.
   ///   - store: Where it is kept.
+  ///   - parser: Where long pages are parsed, so that they keep no other task waiting; `nil` under `simulate`.
   ///   - wallClock: Milliseconds since 1970, for `fetched_at` and dates in headers.
   package init(
     seeds: [WebURL],
@@ -28,6 +30,7 @@ package struct Crawl: Sendable {
     settings: CrawlSettings,
     fetcher: any Fetcher,
     store: any CrawlStore,
+    parser: (any TaskExecutor)? = nil,
     wallClock: @escaping @Sendable () -> Int64
   ) {
     self.seeds = seeds
@@ -35,6 +38,7 @@ package struct Crawl: Sendable {
     self.settings = settings
     self.fetcher = fetcher
     self.store = store
+    self.parser = parser
     self.wallClock = wallClock
   }
 
@@ -63,6 +67,7 @@ package struct Crawl: Sendable {
       fetcher: fetcher,
       settings: settings,
       rooms: rooms,
+      parser: parser,
       allowsPrivate: await hasPrivateSeed(),
       wallClock: wallClock
     )

@@ -7,12 +7,16 @@ struct PageWorker: Sendable {
   let fetcher: any Fetcher
   let settings: CrawlSettings
   let rooms: BodyRooms
+  /// Where long pages are parsed; `nil` for wherever the worker runs.
+  let parser: (any TaskExecutor)?
   /// Whether hosts on private networks may be asked, because a seed is on one.
   let allowsPrivate: Bool
   /// Milliseconds since 1970.
   let wallClock: @Sendable () -> Int64
 
   private let extractor = PageExtractor()
+  /// Shorter pages take less than half a millisecond, and are not worth a change of threads.
+  private let parserMinimum = 65_536
 
   /// Fetches a page and takes out what is asked for; never throws, except when cancelled.
   ///
@@ -111,7 +115,8 @@ struct PageWorker: Sendable {
     let body = try await readBody(answer)
     marks.fetched = .now
     defer { marks.parsed = .now }
-    return parse(body, answer, type, job.url)
+    guard body.bytes.count >= parserMinimum else { return parse(body, answer, type, job.url) }
+    return await withTaskExecutorPreference(parser) { parse(body, answer, type, job.url) }
   }
 
   private func parse(

@@ -9,6 +9,7 @@ struct CrawlFixture: Sendable {
   var web: SimulatedWeb
   var store = MemoryStore()
   var settings = CrawlSettings()
+  var parser: (any TaskExecutor)?
   var seeds = [SampleWebs.url(0)]
   var scopeKind = CrawlScope.Kind.any
   var depth: Int?
@@ -37,6 +38,7 @@ struct CrawlFixture: Sendable {
       settings: settings,
       fetcher: web,
       store: store ?? self.store,
+      parser: parser,
       wallClock: { 1_700_000_000_000 }
     )
     return try await crawl.run(stop: stop)
