@@ -6,8 +6,6 @@ internal import Glibc
 
 /// Shows progress in the last line of a terminal; does nothing when the standard error stream is none.
 struct ProgressDisplay: Sendable {
-  private let width = terminalWidth()
-
   /// Runs `body`, which calls what it is given to show progress; afterwards the line is empty again.
   ///
   /// > Cancellation: cancels the body and waits for it.
@@ -19,12 +17,13 @@ struct ProgressDisplay: Sendable {
   }
 
   private func show(_ progress: CrawlProgress) {
-    guard let width else { return }
+    // Asked each time, for a window may become smaller.
+    guard let width = terminalWidth() else { return }
     writeAll(STDERR_FILENO, "\r\u{1B}[K\(ProgressLine(progress, width: width).text)")
   }
 
   private func clear() {
-    guard width != nil else { return }
+    guard terminalWidth() != nil else { return }
     writeAll(STDERR_FILENO, "\r\u{1B}[K")
   }
 }

@@ -12,10 +12,11 @@ package struct ProgressLine: Sendable {
       "\(countText(progress.pending)) queued",
     ]
     if counts.failureCount > 0 { fields.append(countText(counts.failureCount, "failure")) }
-    fields.append(byteText(counts.bytes))
     fields.append(durationText(progress.elapsed))
+    fields.append(byteText(counts.bytes))
     if let slowest = progress.slowestHost {
-      fields.append("slowest \(slowest.name) \(durationText(slowest.average))")
+      let name = slowest.name.firstRange(of: "://").map { slowest.name[$0.upperBound...] }
+      fields.append("slowest \(name ?? slowest.name[...]) \(durationText(slowest.average))")
     }
     var line = ""
     for field in fields {
