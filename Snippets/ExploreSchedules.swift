@@ -1,11 +1,14 @@
 // Find the order of events in which unmodified code fails, and repeat it.
 
+import Bakery
 import BakeryTesting
 
 // snippet.hide
 struct MoneyLost: Error {
   let sum: Int
 }
+
+struct SeatLost: Error {}
 // snippet.show
 
 // snippet.explore
@@ -48,5 +51,48 @@ do {
   try await explore(replaying: replay, twoTransfers)
 } catch let failure as ExplorationFailure {
   print("again: \(failure.reason)")
+}
+// snippet.end
+
+// snippet.deadlock
+// The defect: two tasks take the same two locks in different orders.
+do {
+  try await explore {
+    let accounts = AsyncMutex([1: 100], name: "accounts")
+    let journal = AsyncMutex([String](), name: "journal")
+    let transfer = Task(name: "transfer") {
+      try await accounts.withLock { _ in
+        await Task.yield()
+        try await journal.withLock { $0.append("transfer") }
+      }
+    }
+    let audit = Task(name: "audit") {
+      try await journal.withLock { lines in
+        await Task.yield()
+        lines.append("\(try await accounts.withLock { $0.count }) accounts")
+      }
+    }
+    _ = try await (transfer.value, audit.value)
+  }
+} catch let failure as ExplorationFailure {
+  print(failure.waits)  // each waits for what the other holds
+}
+// snippet.end
+
+// snippet.cancel
+// Is the seat free when a customer gives up? The body is cancelled before each of its steps in turn.
+do {
+  try await explore(cancelling: .everywhere) {
+    let seats = AsyncSemaphore(limit: 1, name: "seats")
+    do {
+      let seat = try await seats.acquire()
+      try await Task.sleep(for: .seconds(30))
+      seat.release()
+    } catch is CancellationError {}
+    guard seats.snapshot()["available"] == 1 else { throw SeatLost() }
+  }
+  print("no seat is lost: a permit gives itself back")
+} catch let failure as ExplorationFailure {
+  print(failure)
 }
 // snippet.end

@@ -367,4 +367,38 @@ private enum Local {
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
   }
+
+  @Test func `a cancellation before every step finds what is lost with it`() async throws {
+    let failure = await #expect(throws: ExplorationFailure.self) {
+      try await explore(schedules: 500, strategy: .inOrder, cancelling: .everywhere) {
+        let free = Cell()
+        do {
+          await free.set(1)
+          await Task.yield()
+          // The defect: what was taken is not given back.
+          try Task.checkCancellation()
+          await free.set(0)
+        } catch {}
+        if await free.value != 0 { throw Wrong("lost") }
+      }
+    }
+    #expect(failure?.description.contains("cancelled before step") == true)
+    #expect(failure?.uncontrolled == nil)
+  }
+
+  @Test func `a semaphore loses nothing when its waiter is cancelled before any step`() async throws
+  {
+    let found = try await explore(schedules: 2000, cancelling: .everywhere) {
+      let seats = AsyncSemaphore(limit: 1)
+      let other = Task { try await seats.withPermit { await Task.yield() } }
+      do {
+        await Task.yield()
+        try await seats.withPermit { await Task.yield() }
+      } catch is CancellationError {}
+      try await other.value
+      guard seats.snapshot()["available"] == 1 else { throw Wrong("a permit") }
+    }
+    #expect(found.schedules == 2000)
+    #expect(found.uncontrolled == nil)
+  }
 }

@@ -94,7 +94,9 @@ private func failure(
       body: { while !gate.withLock({ $0 }) {} }
     )
     let found = await #expect(throws: ExplorationFailure.self) {
-      try await onOwnThread(explorer) { try $0.explore(schedules: 1, seed: 0, strategy: .mixed) }
+      try await onOwnThread(explorer) {
+        try $0.explore(schedules: 1, seed: 0, strategy: .mixed, cancelling: .never)
+      }
     }
     gate.withLock { $0 = true }
     guard case .blocked? = found?.reason else {

@@ -20,6 +20,8 @@ internal import CBakeryRuntime
 ///   - schedules: How many orders to try at most.
 ///   - seed: What the orders are drawn from.
 ///   - strategy: How they are drawn.
+///   - cancelling: Whether each schedule is repeated with a cancellation of the body before each of its steps in turn; each
+///     counts as a schedule. That the body then throws `CancellationError` is no failure.
 ///   - stepLimit: How many jobs a schedule may take.
 ///   - file: With `function`, what the replay string of a failure is good for.
 ///   - function: The test.
@@ -34,6 +36,7 @@ public func explore(
   schedules: Int = 1000,
   seed: UInt64 = 0,
   strategy: ExplorationStrategy = .mixed,
+  cancelling: ExplorationCancellation = .never,
   stepLimit: Int = 100_000,
   file: StaticString = #fileID,
   function: StaticString = #function,
@@ -41,8 +44,16 @@ public func explore(
 ) async throws -> Exploration {
   precondition(schedules >= 1, "explore needs at least 1 schedule, got \(schedules)")
   return try await onOwnThread(stepLimit: stepLimit, file: file, function: function, body) {
-    try $0.explore(schedules: schedules, seed: seed, strategy: strategy)
+    try $0.explore(schedules: schedules, seed: seed, strategy: strategy, cancelling: cancelling)
   }
+}
+
+/// When an exploration cancels the body.
+public enum ExplorationCancellation: Sendable {
+  /// Not at all.
+  case never
+  /// Before each step of each schedule in turn.
+  case everywhere
 }
 
 /// Runs the one schedule of `body` that the replay string of an `ExplorationFailure` describes.

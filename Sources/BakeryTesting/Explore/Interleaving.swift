@@ -16,7 +16,9 @@ struct Interleaving: Equatable, CustomStringConvertible, Sendable {
     var origin: String?
   }
 
+  /// How wide a column may be, and all together.
   private static let widest = 40
+  private static let widestTogether = 240
   /// More rows are cut in the middle: nobody reads them.
   private static let longest = 120
 
@@ -24,10 +26,11 @@ struct Interleaving: Equatable, CustomStringConvertible, Sendable {
   let rows: [Row]
 
   var description: String {
+    let widest = min(Self.widest, max(Self.widestTogether / max(titles.count, 1), 12))
     var lines = titles.compactMap { title in title.origin.map { "  \(title.name): \($0)" } }
     let widths = titles.indices.map { column in
       let cells = rows.filter { $0.task == column }.map(\.text.count) + [titles[column].name.count]
-      return min(cells.max() ?? 0, Self.widest)
+      return min(cells.max() ?? 0, widest)
     }
     lines.append("  " + line(titles.map(\.name), widths))
     lines.append("  " + widths.map { String(repeating: "─", count: $0) }.joined(separator: "  "))

@@ -27,6 +27,16 @@ struct ReplayString: Equatable, Sendable {
     self.choices = Array(choices[..<(choices.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0)])
   }
 
+  /// The same with other choices.
+  func with(_ choices: [Int]) -> ReplayString {
+    ReplayString(test: test, seed: seed, cancelledStep: cancelledStep, choices: choices)
+  }
+
+  /// The same with a cancellation.
+  func cancelled(before step: Int) -> ReplayString {
+    ReplayString(test: test, seed: seed, cancelledStep: step, choices: choices)
+  }
+
   /// Reads a text that was made for `test`.
   init(_ text: String, test: UInt32) throws(Mismatch) {
     guard let bytes = Self.bytes(of: text), bytes.count >= 8 else {

@@ -56,6 +56,7 @@ public func bakeryTestingInstall() {
 /// The process's default executor: jobs of an exploring thread stay there, all others go to the platform's.
 private final class RoutingExecutor: TaskExecutor, SchedulingExecutor {
   private let platform = PlatformExecutorFactory.defaultExecutor
+  private let platformTimers = PlatformExecutorFactory.defaultExecutor as? any SchedulingExecutor
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
@@ -93,10 +94,10 @@ private final class RoutingExecutor: TaskExecutor, SchedulingExecutor {
   }
 
   private var timers: any SchedulingExecutor {
-    guard let timers = platform as? any SchedulingExecutor else {
+    guard let platformTimers else {
       fatalError("the platform's executor has no timers: BakeryTesting does not know this runtime")
     }
-    return timers
+    return platformTimers
   }
 }
 

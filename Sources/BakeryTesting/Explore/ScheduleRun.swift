@@ -48,6 +48,8 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
 
   private(set) var isRunningMain = false
   private(set) var steps = 0
+  /// Steps until the body ended.
+  private(set) var bodySteps = 0
   /// The index taken wherever there was a choice.
   private(set) var choices: [Int] = []
   private(set) var hash: UInt64 = 0
@@ -132,23 +134,27 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     _ = Unmanaged.passRetained(self)
   }
 
-  /// Runs `body` and what it starts until nothing is left to run.
+  /// Runs `body` and what it starts until nothing is left to run; cancels it before `cancelledStep` if that is not 0.
   func perform(
     seed: UInt64,
+    cancelledStep: Int = 0,
     scheduler: inout any Scheduler,
     limits: Limits,
     _ body: @escaping @concurrent @Sendable () async throws -> Void
   ) -> Ending {
     reset(seed: seed)
     let outcome = Outcome()
-    Seams.$time.withValue(clock) {
+    let task = Seams.$time.withValue(clock) {
       Seams.$random.withValue(random) {
         bakery_run_adopt(state, 1)
-        Task { outcome.set(await Result<Void, any Error>.capturing { try await body() }) }
-        bakery_run_adopt(state, 0)
+        defer { bakery_run_adopt(state, 0) }
+        return Task { outcome.set(await Result<Void, any Error>.capturing { try await body() }) }
       }
     }
-    let isQuiet = drive(&scheduler, limits, outcome)
+    let isQuiet = drive(&scheduler, limits, outcome) { step in
+      if step == cancelledStep { task.cancel() }
+    }
+    if !outcome.isSet { bodySteps = steps }
     if counts.strays > strays {
       uncontrolled =
         "an actor of the body is also used outside the exploration; make actors in the body"
@@ -178,7 +184,8 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   private func drive(
     _ scheduler: inout any Scheduler,
     _ limits: Limits,
-    _ outcome: Outcome
+    _ outcome: Outcome,
+    _ willStep: (Int) -> Void
   ) -> Bool {
     var lastStep = limits.steps
     var isDraining = false
@@ -186,6 +193,7 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
       if foreign.load(ordering: .acquiring) != foreignTaken { takeForeignJobs() }
       if outcome.isSet, !isDraining {
         isDraining = true
+        bodySteps = steps
         lastStep = steps + limits.stepsOfDrain
         bakery_run_cancel_tasks(state)
       }
@@ -193,13 +201,18 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
         RuntimeAdapter.perform(errands.removeFirst(), isMain: false, for: self)
       } else if !ready.isEmpty {
         guard steps < lastStep else { return false }
+        willStep(steps + 1)
         step(&scheduler)
       } else if !idleWaiters.isEmpty {
         let waiters = idleWaiters
         idleWaiters = []
         for waiter in waiters { waiter.resume() }
-      } else if clock.advanceToNextDeadline() {
+      } else if clock.nextDeadline != nil {
         guard steps < lastStep else { return false }
+        willStep(steps + 1)
+        // Who sleeps may have been cancelled right now, and goes before the time.
+        guard ready.isEmpty, errands.isEmpty else { continue }
+        clock.advanceToNextDeadline()
         steps += 1
         mix(UInt64(bitPattern: clock.now.nanoseconds))
       } else if isDraining || !awaitForeignJob(limits.patienceNanoseconds) {

@@ -6,6 +6,8 @@ struct Attempt: Sendable {
   let ending: ScheduleRun.Ending
   let hash: UInt64
   let choices: [Int]
+  /// Steps until the body ended.
+  let bodySteps: Int
   let uncontrolled: String?
   /// What the tasks did, if that was recorded.
   var interleaving: Interleaving?
@@ -16,12 +18,21 @@ struct Attempt: Sendable {
   func isRepeated(by other: Attempt) -> Bool {
     hash == other.hash && ending.summary == other.ending.summary
   }
+
+  /// Whether it is a failure, of a body that was cancelled or not.
+  func isFailure(cancelled: Bool) -> Bool {
+    switch ending {
+    case .returned: false
+    case .threw(let error): !(cancelled && error is CancellationError)
+    case .deadlocked, .tookTooLong: true
+    }
+  }
 }
 
 /// Runs schedules of one body on the calling thread, each in a state that no other has touched.
 final class ScheduleRunner {
   private let body: @concurrent @Sendable () async throws -> Void
-  private let limits: ScheduleRun.Limits
+  private var limits: ScheduleRun.Limits
   private let loan: MainQueueLoan
   private let pulse: Pulse
   private var run: ScheduleRun
@@ -40,7 +51,12 @@ final class ScheduleRunner {
     run = ScheduleRun(loan: loan, pulse: pulse)
   }
 
-  func attempt(seed: UInt64, _ scheduler: inout any Scheduler, records: Bool = false) -> Attempt {
+  func attempt(
+    seed: UInt64,
+    _ scheduler: inout any Scheduler,
+    cancelledStep: Int = 0,
+    records: Bool = false
+  ) -> Attempt {
     schedules += 1
     if records {
       run.setRecorded(true)
@@ -48,13 +64,20 @@ final class ScheduleRunner {
     }
     pulse.begin(schedule: schedules)
     run.enter()
-    let ending = run.perform(seed: seed, scheduler: &scheduler, limits: limits, body)
+    let ending = run.perform(
+      seed: seed,
+      cancelledStep: cancelledStep,
+      scheduler: &scheduler,
+      limits: limits,
+      body
+    )
     run.leave()
     pulse.endSchedule()
     var attempt = Attempt(
       ending: ending,
       hash: run.hash,
       choices: run.choices,
+      bodySteps: run.bodySteps,
       uncontrolled: run.uncontrolled
     )
     if records {
@@ -66,6 +89,8 @@ final class ScheduleRunner {
       }
       run.setRecorded(false)
     }
+    // Nobody came from outside when it was waited for, so nobody will in the same situation.
+    if case .deadlocked = ending, run.uncontrolled == nil { limits.patienceNanoseconds = 0 }
     if run.unfinishedTasks > 0 {
       run.retire()
       run = ScheduleRun(loan: loan, pulse: pulse)
@@ -76,7 +101,12 @@ final class ScheduleRunner {
   func attempt(_ replay: ReplayString, records: Bool = false) -> Attempt {
     var scheduler: any Scheduler = Prescribed(replay.choices)
     _ = scheduler.begin(seed: replay.seed)
-    return attempt(seed: replay.seed, &scheduler, records: records)
+    return attempt(
+      seed: replay.seed,
+      &scheduler,
+      cancelledStep: replay.cancelledStep,
+      records: records
+    )
   }
 }
 
@@ -89,5 +119,10 @@ extension ScheduleRun.Ending {
     case .deadlocked: "deadlocked"
     case .tookTooLong: "took too long"
     }
+  }
+
+  /// What simpler schedules with the same defect have in common.
+  var kind: String {
+    if case .threw(let error) = self { "threw \(type(of: error))" } else { summary }
   }
 }
