@@ -23,6 +23,14 @@ final class Pulse: Sendable {
     schedule.store(0, ordering: .relaxed)
   }
 
+  /// Runs `body`, which may wait for other explorations, without being watched.
+  func unwatched(_ body: () -> Void) {
+    let number = schedule.exchange(0, ordering: .relaxed)
+    body()
+    beat()
+    schedule.store(number, ordering: .relaxed)
+  }
+
   func end() {
     isOver.store(true, ordering: .relaxed)
     parker.unpark()

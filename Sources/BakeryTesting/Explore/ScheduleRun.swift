@@ -266,7 +266,7 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
 
   /// Adds a job that became ready on the run's own thread.
   func push(_ job: UnownedJob, isMain: Bool) {
-    if isMain { loan.borrow() }
+    if isMain { loan.borrow(pulse) }
     let raw = object(of: job)
     let kind = bakery_job_kind(raw)
     guard kind != BAKERY_JOB_CONTINUATION else { return errands.append(job) }
@@ -352,10 +352,13 @@ final class MainQueueLoan: @unchecked Sendable {
   private var isBorrowed = false
   private let loan = Atomic<UInt>(0)
 
-  func borrow() {
+  /// Waits for the queue, which another exploration may have, unless it is borrowed already.
+  func borrow(_ pulse: Pulse) {
     guard !isBorrowed else { return }
     isBorrowed = true
-    loan.store(UInt(bitPattern: bakery_main_queue_borrow()), ordering: .releasing)
+    pulse.unwatched {
+      loan.store(UInt(bitPattern: bakery_main_queue_borrow()), ordering: .releasing)
+    }
   }
 
   func giveBack() {
