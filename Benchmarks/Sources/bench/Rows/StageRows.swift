@@ -26,7 +26,11 @@ private actor Total {
 }
 
 enum BakeryStream {
-  static func run(order: GatherOrder) async throws -> Figure {
+  static func inputOrder() async throws -> Figure { try await run(order: .input) }
+
+  static func completionOrder() async throws -> Figure { try await run(order: .completion) }
+
+  private static func run(order: GatherOrder) async throws -> Figure {
     try await Figure.perItem(of: 1_000_000) { items in
       try await gatherStream(0..<items, width: width, order: order) {
         work($0)

@@ -249,13 +249,13 @@ extension Suite {
       Row(
         "stream 1M, width 64",
         unit: "ns per item",
-        ours: { try await BakeryStream.run(order: .input) },
+        ours: { try await BakeryStream.inputOrder() },
         peers: [.tokio, .floor { try await FloorStream.run() }]
       ),
       Row(
         "stream 1M, width 64, completion order",
         unit: "ns per item",
-        ours: { try await BakeryStream.run(order: .completion) },
+        ours: { try await BakeryStream.completionOrder() },
         peers: [.go, .tokio]
       ),
       // Three hops: source to map, map to map, map to the end. A record of the row has passed all of them.
