@@ -34,7 +34,10 @@ import Testing
         permit.release()
         try await waits
       }
-      #expect(!Trace.dump().contains("in the dump at once"))
+      // A dump that another test takes right now may hold it a moment longer.
+      var dumps = 0
+      while Trace.dump().contains("in the dump at once"), dumps < 100 { dumps += 1 }
+      #expect(dumps < 100)
     }
   }
 

@@ -88,8 +88,8 @@ final class ScopedBody: TimerTarget {
     isolation: isolated (any Actor)? = #isolation
   ) async {
     let name = name ?? Task.name
-    // With a name, Swift 6.3's child takes "none" for its executor too, unless it is told.
-    let executor = name == nil ? nil : currentTaskExecutor
+    // With a name, and without one in optimised code, Swift 6.3's child takes "none" for its executor unless it is told.
+    let executor = currentTaskExecutor
     await withoutActuallyEscaping(body) { body in
       // Safe because the child runs on the caller's actor, or the caller is on none, and the caller does nothing
       // until the child has ended: there is one flow of control.
