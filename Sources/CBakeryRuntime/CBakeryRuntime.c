@@ -684,28 +684,6 @@ void bakery_run_forget_tasks(bakery_run *run) { (void)run; }
 
 void bakery_run_record(bakery_run *run, int records) { (void)run, (void)records; }
 void bakery_run_begin_step(bakery_run *run, uint64_t step) { (void)run, (void)step; }
-static int is_in_runtime(uintptr_t place) {
-  Dl_info there, runtime;
-  return dladdr((void *)place, &there) && dladdr((void *)swift_task_getJobTaskId, &runtime)
-      && there.dli_fbase == runtime.dli_fbase;
-}
-
-// A context begins with the caller's context and the address at which the caller goes on.
-typedef struct async_context {
-  struct async_context *parent;
-  uintptr_t resume;
-} async_context;
-
-// Where a task that does not run goes on in code that is not the runtime's; 0 when it has not begun.
-static uintptr_t place_of_task(const void *task, uintptr_t place) {
-  const async_context *context = *(const async_context *const *)((const char *)task + task_context_offset);
-  for (; place && is_in_runtime(place); context = context->parent) {
-    if (!context) return 0;
-    place = context->resume;
-  }
-  return place;
-}
-
 void bakery_run_record_job(bakery_run *run, void *job) { (void)run, (void)job; }
 
 const bakery_record *bakery_run_records(const bakery_run *run, uint64_t *count) {
