@@ -4,6 +4,8 @@
 Arguments: FILE.sqlite [OTHER.sqlite]. With one file it prints numbers as JSON: HTML pages and links
 with digests of their sets, and characters of text but white space. With two it prints the pages and
 links that only one of them has.
+
+Links from a page to itself do not count: some crawlers follow `#place` as one, and some do not.
 """
 
 import hashlib
@@ -18,6 +20,7 @@ PAGES = "SELECT urls.url FROM pages JOIN urls USING (id) WHERE pages.text IS NOT
 LINKS = """
 SELECT sources.url || ' -> ' || targets.url FROM links
 JOIN urls AS sources ON sources.id = links.source JOIN urls AS targets ON targets.id = links.target
+WHERE links.source <> links.target
 """
 TEXTS = "SELECT text FROM pages WHERE text IS NOT NULL"
 

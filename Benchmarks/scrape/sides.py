@@ -45,6 +45,7 @@ class Side:
 OURS = Side("bakery", bakery_command)
 AIOHTTP = Side("aiohttp-selectolax", _peer_command("crawl_aiohttp.py"))
 SCRAPY = Side("scrapy", _peer_command("crawl_scrapy.py"))
+SCRAPY_EXTRACTOR = Side("scrapy-extractor", _peer_command("crawl_scrapy_extractor.py"))
 # It ends with 8 when a page links to what is not there, as everybody's pages do.
 WGET2 = Side("wget2", wget2_command, stores=False, exit_codes=(0, 8))
-PEER_NAMES = [side.name for side in (AIOHTTP, SCRAPY, WGET2)]
+PEER_NAMES = [side.name for side in (AIOHTTP, SCRAPY, SCRAPY_EXTRACTOR, WGET2)]

@@ -18,7 +18,7 @@ from typing import Any
 import measure
 import report
 from server import HOSTS, Server
-from sides import AIOHTTP, OURS, SCRAPY, STORE, WGET2, Side
+from sides import AIOHTTP, OURS, SCRAPY, SCRAPY_EXTRACTOR, STORE, WGET2, Side
 
 HERE = Path(__file__).resolve().parent
 TEXT_TOLERANCE = 0.02
@@ -94,7 +94,7 @@ class Shape:
 def shapes() -> list[Shape]:
     """Scrapy is left out of the large one, which would take it minutes."""
     return [
-        Shape("python docs, one host", 1, [AIOHTTP, SCRAPY, WGET2]),
+        Shape("python docs, one host", 1, [AIOHTTP, SCRAPY, WGET2, SCRAPY_EXTRACTOR]),
         Shape("python docs", HOSTS, [AIOHTTP, WGET2]),
     ]
 

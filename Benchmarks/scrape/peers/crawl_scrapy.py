@@ -117,7 +117,13 @@ SETTINGS = {
     "LOG_LEVEL": "WARNING",
 }
 
-if __name__ == "__main__":
+
+def crawl(spider: type[SiteSpider]) -> None:
+    """Runs a spider with the arguments of the process."""
     process = AsyncCrawlerProcess(SETTINGS)
-    process.crawl(SiteSpider, sys.argv[1], sys.argv[2:])
+    process.crawl(spider, sys.argv[1], sys.argv[2:])
     process.start()
+
+
+if __name__ == "__main__":
+    crawl(SiteSpider)
