@@ -61,7 +61,12 @@ struct ScrapeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("What to send as User-Agent.", valueName: "text"))
   var userAgent: String?
 
-  @Option(help: ArgumentHelp("A header to send, as 'Name: value'.", valueName: "field"))
+  @Option(
+    help: ArgumentHelp(
+      "A header to send, as 'Name: value'; Authorization and Cookie go to the seeds' hosts only.",
+      valueName: "field"
+    )
+  )
   var header: [String] = []
 
   /// The settings that these options ask for.

@@ -69,6 +69,7 @@ package struct Crawl: Sendable {
       rooms: rooms,
       parser: parser,
       allowsPrivate: await hasPrivateSeed(),
+      trustedOrigins: trustedOrigins,
       wallClock: wallClock
     )
     let timeline = Timeline(begin: begin)
@@ -93,6 +94,12 @@ package struct Crawl: Sendable {
   private func hasPrivateSeed() async -> Bool {
     for seed in seeds where (try? await fetcher.isPrivate(seed)) == true { return true }
     return false
+  }
+
+  /// The seeds' origins, and the same under TLS, to which many redirect.
+  private var trustedOrigins: Set<String> {
+    let origins = Set(seeds.map(\.origin))
+    return origins.union(origins.map { $0.replacing(/^http:/, with: "https:") })
   }
 
   private func runSlots(

@@ -29,7 +29,7 @@ package struct CrawlSettings: Sendable {
   package var pageTimeout = Duration.seconds(60)
   package var retries = RetryPolicy()
   package var userAgent = "bakery/\(bakeryVersion)"
-  /// Sent with every request, after `User-Agent`.
+  /// Sent with every request, after `User-Agent`; `Authorization` and `Cookie` to the seeds' origins only.
   package var headers: [(name: String, value: String)] = []
   /// How many HTML pages to store before stopping; what was found stays pending.
   package var limit: Int?

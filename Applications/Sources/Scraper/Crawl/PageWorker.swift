@@ -11,8 +11,13 @@ struct PageWorker: Sendable {
   let parser: (any TaskExecutor)?
   /// Whether hosts on private networks may be asked, because a seed is on one.
   let allowsPrivate: Bool
+  /// The origins that are sent fields with secrets.
+  let trustedOrigins: Set<String>
   /// Milliseconds since 1970.
   let wallClock: @Sendable () -> Int64
+
+  /// Fields that are meant for the seeds' hosts, and not for whom their pages link to.
+  private static let secretFields: Set = ["authorization", "cookie", "proxy-authorization"]
 
   private let extractor = PageExtractor()
   /// Shorter pages take less than half a millisecond, and are not worth a change of threads.
@@ -36,9 +41,13 @@ struct PageWorker: Sendable {
   }
 
   func request(for url: WebURL) -> FetchRequest {
-    FetchRequest(
+    let isTrusted = trustedOrigins.contains(url.origin)
+    let headers = settings.headers.filter {
+      isTrusted || !Self.secretFields.contains($0.name.lowercased())
+    }
+    return FetchRequest(
       url: url,
-      headers: [("User-Agent", settings.userAgent)] + settings.headers,
+      headers: [("User-Agent", settings.userAgent)] + headers,
       deadline: .after(settings.headTimeout)
     )
   }

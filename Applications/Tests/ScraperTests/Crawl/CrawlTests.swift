@@ -34,6 +34,25 @@ struct CrawlTests {
     }
   }
 
+  @Test func `secrets go to the hosts of the seeds only, other fields to all`() async throws {
+    try await simulate { _ in
+      var fixture = CrawlFixture([
+        SampleWebs.url(0): SampleWebs.page([SampleWebs.url(1), SampleWebs.url(0, host: 1)]),
+        SampleWebs.url(1): SampleWebs.page([]), SampleWebs.url(0, host: 1): SampleWebs.page([]),
+      ])
+      fixture.settings.headers = [("AUTHORIZATION", "s"), ("Cookie", "s"), ("X-Trace", "1")]
+      try await fixture.run()
+      for request in fixture.web.requests {
+        let isSeedHost = request.url.hasPrefix("http://h0.test/")
+        #expect(request.headers.contains("AUTHORIZATION: s") == isSeedHost, "\(request.url)")
+        #expect(request.headers.contains("Cookie: s") == isSeedHost, "\(request.url)")
+        #expect(request.headers.contains("X-Trace: 1"), "\(request.url)")
+      }
+      // Both hosts' robots.txt, too.
+      #expect(fixture.web.requests.count == 5)
+    }
+  }
+
   @Test func `many slots take the time of the slowest chain, not of the sum`() async throws {
     try await simulate { _ in
       let targets = (1...60).map { SampleWebs.url($0) }

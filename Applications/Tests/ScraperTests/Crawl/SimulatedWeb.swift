@@ -18,6 +18,7 @@ final class SimulatedWeb: Fetcher {
   /// One request, as the web saw it.
   struct Request: Sendable {
     var url: String
+    var headers: [String]
     var begin: Deadline
     var end: Deadline
   }
@@ -64,7 +65,8 @@ final class SimulatedWeb: Fetcher {
     defer {
       state.withLock { state in
         state.inFlight[origin, default: 1] -= 1
-        state.requests.append(Request(url: url, begin: begin, end: .now))
+        let headers = request.headers.map { "\($0.name): \($0.value)" }
+        state.requests.append(Request(url: url, headers: headers, begin: begin, end: .now))
       }
     }
     let arrival = begin.advanced(by: page.latency)
