@@ -3,7 +3,7 @@
 MODULES = Bakery BakeryTesting
 TARGETS = $(foreach module,$(MODULES),--target $(module))
 
-.PHONY: help setup test test-toolkit test-applications demo check format format-check tidy docs docs-check api api-check entities-check snippets counts \
+.PHONY: help setup test test-toolkit test-applications demo check format format-check portability-check tidy docs docs-check api api-check entities-check snippets counts \
   bench
 
 help: ## Show this list
@@ -27,10 +27,15 @@ demo: setup ## Scrape a sample site one page at a time and then many, and compar
 
 # Warnings are errors here; each step also has a target of its own.
 check: export CI = true
-check: setup format-check tidy docs-check api-check entities-check ## Check format, house rules, documentation, interface
+check: setup format-check portability-check tidy docs-check api-check entities-check ## Check format, house rules, documentation, interface
 
 format-check: ## Check the format
 	scripts/format
+
+portability-check: ## Compile what C code other systems than Linux get
+	@for file in Sources/C*/*.c; do \
+	  clang -fsyntax-only -Wall -Werror -U__linux__ $(patsubst %,-I%,$(wildcard Sources/C*/include)) $$file || exit 1; \
+	done
 
 tidy: ## Check the house rules
 	swift test --disable-xctest --filter TidyTests
