@@ -3,12 +3,12 @@
 MODULES = Bakery BakeryTesting
 TARGETS = $(foreach module,$(MODULES),--target $(module))
 
-.PHONY: help setup test test-toolkit test-applications demo check format format-check portability-check tidy docs docs-check api api-check entities-check snippets counts \
-  bench
+.PHONY: help setup test test-toolkit test-applications demo check format format-check portability-check tidy docs \
+  docs-check api api-check entities-check snippets counts bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
-	  while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
+	  while IFS='|' read -r name text; do printf '%-18s %s\n' "$$name" "$$text"; done
 
 setup: ## Install what is missing to build and test (needs root only then)
 	@scripts/setup
