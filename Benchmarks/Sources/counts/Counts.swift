@@ -18,6 +18,29 @@ struct Counts {
       let semaphore = AsyncSemaphore(limit: 4)
       for _ in 0..<count { try await semaphore.withPermit {} }
     },
+    "rate-limiter": { count in
+      let limiter = RateLimiter(Quota(1_000_000_000, per: .seconds(1), burst: 1 << 30))
+      for _ in 0..<count { try await limiter.acquire() }
+    },
+    "keyed-rate": { count in
+      let quota = Quota(1_000_000_000, per: .seconds(1), burst: 1 << 30)
+      let limiter = KeyedRateLimiter<Int>(quota)
+      for number in 0..<count where !limiter.tryAcquire(for: number % 64) { throw Wrong() }
+    },
+    "bulkhead-pair": { count in
+      let bulkhead = Bulkhead(limit: 4, queue: 4)
+      for _ in 0..<count {
+        let permit = try await bulkhead.acquire()
+        permit.release()
+      }
+    },
+    "breaker-pair": { count in
+      let breaker = CircuitBreaker()
+      for _ in 0..<count {
+        let permit = try await breaker.acquire()
+        permit.release(.success)
+      }
+    },
     "mutex-pair": { count in
       let mutex = AsyncMutex(0)
       for _ in 0..<count {
