@@ -3,7 +3,7 @@
 // natural equivalent for.
 
 extension Suite {
-  static let all = [channels, synchronization, tasks, threads, parallel]
+  static let all = [channels, synchronization, tasks, threads, parallel, limits]
 
   static let channels = Suite(
     name: "channels",
@@ -332,4 +332,6 @@ extension Suite {
       .parallel("sieve, primes below 4 million", unit: "ns per segment") { .sieve() },
     ]
   )
+
+  static let limits = Suite(name: "limits", rows: LimitRows.all)
 }
