@@ -42,4 +42,14 @@ import Testing
       try await bulkhead.withPermit {}
     }
   }
+
+  @Test func `a permit that ends without an outcome, or as dropped, is back all the same`() throws {
+    let bulkhead = Bulkhead(limit: 1, queue: 0)
+    for outcome in [nil, Permit.Outcome.success, .ignore, .dropped] {
+      guard let permit = bulkhead.tryAcquire() else { Issue.record("taken"); return }
+      #expect(bulkhead.snapshot()["available"] == 0)
+      if let outcome { permit.release(outcome) } else { _ = consume permit }
+      #expect(bulkhead.snapshot()["available"] == 1)
+    }
+  }
 }

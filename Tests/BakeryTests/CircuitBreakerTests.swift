@@ -85,4 +85,40 @@ private struct Broken: Error {}
       #expect(breaker.phase == .closed)
     }
   }
+
+  @Test func `a probe that never returns is replaced after as long as the breaker stays open`()
+    async throws
+  {
+    try await simulate { clock in
+      let breaker = CircuitBreaker(quick)
+      await fails(breaker)
+      await fails(breaker)
+      try await sleep(until: .after(.seconds(10)))
+      let lost = try await breaker.acquire()
+      let error = await #expect(throws: CircuitOpen.self) { try await breaker.withPermit {} }
+      #expect(error?.retryAfter == .seconds(10))
+      try await sleep(until: error!.retryAt)
+      try await breaker.withPermit {}
+      #expect(breaker.phase == .closed)
+      lost.release(.dropped)
+      #expect(breaker.snapshot()["calls"] == 0)
+    }
+  }
+
+  @Test func `a clock that jumps ahead lets a probe pass, and one that goes back keeps it open`()
+    async throws
+  {
+    let clock = JumpingClock()
+    try await Seams.$time.withValue(clock) {
+      let breaker = CircuitBreaker(quick)
+      await fails(breaker)
+      await fails(breaker)
+      clock.setBack(by: .seconds(5))
+      clock.advance(by: .seconds(10))
+      await #expect(throws: CircuitOpen.self) { try await breaker.withPermit {} }
+      clock.advance(by: .seconds(1_000_000))
+      try await breaker.withPermit {}
+      #expect(breaker.phase == .closed)
+    }
+  }
 }

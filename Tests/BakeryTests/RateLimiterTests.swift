@@ -91,30 +91,18 @@ import Testing
   func `a clock that jumps ahead frees one burst, and one that goes back makes all wait for it`()
     async throws
   {
-    final class Jumping: TimeSource {
-      let inner = ManualClock(start: Deadline(nanoseconds: 1_000_000_000_000))
-      let back = AsyncLatch(count: 1)
-      var now: Deadline {
-        back.remaining == 1
-          ? inner.now : Deadline(nanoseconds: inner.now.nanoseconds - 5_000_000_000)
-      }
-      func schedule(_ target: any TimerTarget, tag: UInt64, at deadline: Deadline) -> TimerID {
-        inner.schedule(target, tag: tag, at: deadline)
-      }
-      func cancel(_ timer: TimerID) { inner.cancel(timer) }
-    }
-    let clock = Jumping()
+    let clock = JumpingClock()
     Seams.$time.withValue(clock) {
       let limiter = RateLimiter(Quota(1, per: .seconds(1), burst: 3))
       func taken() -> Int { (0..<10).count { _ in limiter.tryAcquire() != nil } }
       #expect(taken() == 3)
-      clock.inner.advance(by: .seconds(1_000_000))
+      clock.advance(by: .seconds(1_000_000))
       #expect(taken() == 3)
-      clock.back.countDown()
+      clock.setBack(by: .seconds(5))
       #expect(taken() == 0)
-      clock.inner.advance(by: .seconds(5))
+      clock.advance(by: .seconds(5))
       #expect(taken() == 0)
-      clock.inner.advance(by: .seconds(1))
+      clock.advance(by: .seconds(1))
       #expect(taken() == 1)
     }
   }
@@ -183,6 +171,41 @@ import Testing
       }
       try await limiter.acquire(for: 1)
       #expect(clock.now.nanoseconds == 1_000_000_000)
+    }
+  }
+
+  @Test func `a weight above the burst of its key is refused with the numbers, and takes no place`()
+    async throws
+  {
+    let limiter = KeyedRateLimiter<String>(name: "hosts") { key in
+      Quota(1, per: .seconds(1), burst: key.utf8.count)
+    }
+    let error = await #expect(throws: RateLimitFailure.self) {
+      try await limiter.acquire(4, for: "abc")
+    }
+    #expect(error?.reason == .impossible(count: 4, burst: 3))
+    #expect(!limiter.tryAcquire(4, for: "abc"))
+    #expect(limiter.readyTime(for: "abc", count: 4) == .never)
+    #expect(limiter.snapshot()["keys"] == 0)
+    #expect(limiter.tryAcquire(4, for: "abcd"))
+  }
+
+  @Test
+  func
+    `a clock that jumps ahead frees one burst of each key, and one that goes back no key at all`()
+  {
+    let clock = JumpingClock()
+    Seams.$time.withValue(clock) {
+      let limiter = KeyedRateLimiter<Int>(Quota(1, per: .seconds(1), burst: 2), capacity: 2)
+      func taken(_ key: Int) -> Int { (0..<10).count { _ in limiter.tryAcquire(for: key) } }
+      #expect([taken(1), taken(2)] == [2, 2])
+      clock.advance(by: .seconds(1_000_000))
+      #expect([taken(1), taken(2)] == [2, 2])
+      clock.setBack(by: .seconds(5))
+      // Nobody has been forgotten for a third key either: both places are in use.
+      #expect([taken(1), taken(2), taken(3)] == [0, 0, 0])
+      clock.advance(by: .seconds(7))
+      #expect([taken(3), taken(1), taken(2)] == [2, 2, 0])
     }
   }
 
