@@ -12,7 +12,8 @@ struct SampleSiteCommand: AsyncParsableCommand {
     discussion: """
       The hosts have the addresses 127.0.0.1, 127.0.0.2 and so on, and one port. Pages take 20 to 200 ms; some are missing, \
       broken, slow, huge, redirected or forbidden by robots.txt. The same seed gives the same site. /expected.json on \
-      the first host says what a polite crawl must find.
+      the first host says what a polite crawl must find. With --capacity a host bears only so much: further requests wait, \
+      and when half as many wait they are answered with 429; /capacity.json on the first host counts those.
       """
   )
 
@@ -21,10 +22,16 @@ struct SampleSiteCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where the first host listens.", valueName: "address"))
   var listen = "127.0.0.1:8080"
 
+  @Option(help: ArgumentHelp("How many requests a host serves at one time.", valueName: "n"))
+  var capacity: Int?
+
   func run() async throws {
     let interrupts = Interrupts(isDraining: false)
     let site = try usage { try options.site(at: Address(parsing: listen)) }
-    try await site.serve { site in
+    if let capacity, !(1...10_000).contains(capacity) {
+      throw ValidationError("--capacity \(capacity) cannot be served; give 1 to 10000")
+    }
+    try await site.serve(capacity: capacity) { site in
       standardOutput("\(countText(site.pages)) pages on \(site.hosts) hosts, from \(site.start)")
       standardOutput("end it with Ctrl-C")
       _ = try await interrupts.stop.receiver.receive()

@@ -19,6 +19,7 @@ struct UsageTests {
     (["scrape", "http://a.test/", "--rules", "none.yaml"], "cannot read none.yaml"),
     (["scrape", "http://a.test/", "--header", "Name"], "write it as 'Name: value'"),
     (["sample-site", "--hosts", "0"], "0"),
+    (["sample-site", "--capacity", "0"], "--capacity 0 cannot be served; give 1 to 10000"),
     (["sample-site", "--listen", "somewhere"], "somewhere"),
     (["bake"], "bake"),
   ])

@@ -62,7 +62,8 @@ import Testing
 
   @Test(arguments: [
     ("/", "POST", 0, 405), ("/", "HEAD", 0, 200), ("/nothing", "GET", 0, 404),
-    ("/expected.json", "GET", 0, 200), ("/expected.json", "GET", 1, 404),
+    ("/capacity.json", "GET", 0, 404), ("/expected.json", "GET", 0, 200),
+    ("/expected.json", "GET", 1, 404),
     ("/favourite?from=front", "GET", 7, 200), ("/favourite?from=back", "GET", 7, 404),
   ])
   func `each request has its status`(
@@ -75,6 +76,32 @@ import Testing
     try await simulate { _ in
       let request = try request(path, host: host, method: method)
       #expect(try await site.answer(request, BusyPages()).status == status)
+    }
+  }
+
+  @Test
+  func `with a capacity so many are served at a time, half as many wait, and the rest is refused`()
+    async throws
+  {
+    let site = try SampleWebsite()
+    try await simulate { clock in
+      let capacity = SiteCapacity(limit: 4, hosts: site.hosts)
+      let latency = site.page(host: 1, path: "/breads").latency
+      let begin = clock.now
+      let answers = try await gather(0..<10, width: 10) { _ in
+        let answer = try await site.answer(request("/breads", host: 1), BusyPages(), capacity)
+        return (answer.status, answer.headers["retry-after"], clock.now.duration(since: begin))
+      }
+      #expect(answers.count { $0 == (429, "1", .zero) } == 4)
+      #expect(answers.count { $0 == (200, nil, latency) } == 4)
+      #expect(answers.count { $0 == (200, nil, latency * 2) } == 2)
+      // Another host has room of its own.
+      #expect(
+        try await site.answer(request("/breads", host: 2), BusyPages(), capacity).status == 200
+      )
+      let report = try await site.answer(request("/capacity.json"), BusyPages(), capacity)
+      guard case .bytes(let json) = report.body else { Issue.record("no body"); return }
+      #expect(String(decoding: json, as: UTF8.self) == "{\"limit\":4,\"queue\":2,\"refused\":4}\n")
     }
   }
 
