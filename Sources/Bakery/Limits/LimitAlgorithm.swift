@@ -1,0 +1,36 @@
+/// How an `AdaptiveLimiter` finds its limit.
+///
+/// @Snippet(path: "bakery/Snippets/LimitAdaptively", slice: "algorithm")
+public struct LimitAlgorithm: Sendable {
+  let makeEstimator: @Sendable (ClosedRange<Int>, Int) -> any LimitEstimator
+
+  /// Compares how long calls take with how long they take when few are under way, which it tries now and then.
+  public static var knee: LimitAlgorithm {
+    LimitAlgorithm { KneeState($0, initial: $1) }
+  }
+
+  /// Adds one for each round of calls that went well, and multiplies by `backoff` when one was dropped or took too long.
+  ///
+  /// - Important: traps when `backoff` is not between 0 and 1.
+  /// - Parameters:
+  ///   - timeout: From which duration on a call counts as dropped; `nil` for none.
+  ///   - backoff: What is left of the limit.
+  public static func aimd(timeout: Duration? = nil, backoff: Double = 0.9) -> LimitAlgorithm {
+    require(backoff > 0 && backoff < 1, "aimd needs a backoff between 0 and 1, got \(backoff)")
+    return LimitAlgorithm { AIMDState($0, initial: $1, timeout: timeout, backoff: backoff) }
+  }
+
+  /// Keeps a few calls waiting at the server, reckoned from the shortest latency.
+  public static var vegas: LimitAlgorithm {
+    LimitAlgorithm { VegasState($0, initial: $1) }
+  }
+
+  /// Compares how long calls take now with how long they took on average.
+  ///
+  /// - Important: traps when `tolerance` is less than 1.
+  /// - Parameter tolerance: How much longer than on average calls may take.
+  public static func gradient2(tolerance: Double = 1.5) -> LimitAlgorithm {
+    require(tolerance >= 1, "gradient2 needs a tolerance of at least 1, got \(tolerance)")
+    return LimitAlgorithm { Gradient2State($0, initial: $1, tolerance: tolerance) }
+  }
+}
