@@ -150,6 +150,12 @@ int bakery_thread_holders(void) { return thread_holders; }
 
 void bakery_thread_set_holders(int records) { thread_holders = records; }
 
+static _Thread_local void *thread_scheduler = 0;
+
+void *bakery_thread_scheduler(void) { return thread_scheduler; }
+
+void bakery_thread_set_scheduler(void *scheduler) { thread_scheduler = scheduler; }
+
 static _Thread_local int inside_sink = 0;
 
 int bakery_enter_sink(void) {

@@ -173,7 +173,7 @@ static bakery_record *new_record(bakery_run *run, int kind, void *task, uintptr_
     run->log = checked(realloc(run->log, run->log_size * sizeof *run->log));
   }
   bakery_record *record = &run->log[run->log_count++];
-  *record = (bakery_record){run->step, swift_task_getJobTaskId(task), place, 0, 0, 0, kind};
+  *record = (bakery_record){run->step, task ? swift_task_getJobTaskId(task) : 0, place, 0, 0, 0, kind};
   return record;
 }
 
@@ -406,6 +406,11 @@ void bakery_run_record_job(bakery_run *run, void *job) {
   // These two are on their way to an actor, and tell when they are there.
   if (place == (uintptr_t)arrive || place == (uintptr_t)end_detour) return;
   new_record(run, BAKERY_RECORD_RUNS, job, place_of_task(job, place));
+}
+
+void bakery_run_record_point(bakery_run *run, uint64_t task, uintptr_t place) {
+  if (!run->records) return;
+  new_record(run, BAKERY_RECORD_RUNS, 0, place)->task = task;
 }
 
 // Has the parameters of the function that it ends in, as a guaranteed tail call requires; the last two are garbage.
@@ -685,6 +690,10 @@ void bakery_run_forget_tasks(bakery_run *run) { (void)run; }
 void bakery_run_record(bakery_run *run, int records) { (void)run, (void)records; }
 void bakery_run_begin_step(bakery_run *run, uint64_t step) { (void)run, (void)step; }
 void bakery_run_record_job(bakery_run *run, void *job) { (void)run, (void)job; }
+
+void bakery_run_record_point(bakery_run *run, uint64_t task, uintptr_t place) {
+  (void)run, (void)task, (void)place;
+}
 
 const bakery_record *bakery_run_records(const bakery_run *run, uint64_t *count) {
   (void)run;

@@ -60,19 +60,29 @@ func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) async {
   }
 }
 
+private final class PointCounter: ThreadScheduler {
+  let points = Guarded(0)
+  func reach() { points.withLockUnobserved { $0 += 1 } }
+  func sleep(on word: UnsafeRawPointer, while expected: UInt32, nanoseconds: Int64) {}
+  func wake() {}
+  func fork(_ body: @escaping @Sendable () -> Void) {}
+  func withoutPoints(_ body: () -> Void) { body() }
+}
+
 // One after another with all that observes the process, or that needs it unobserved.
 extension TraceTests {
-  @Test func `every operation of a primitive is a scheduling point while a hook is installed`()
-    async throws
-  {
-    let points = Guarded(0)
-    let semaphore = AsyncSemaphore(limit: 1)
-    SchedulingPoint.install { points.withLockUnobserved { $0 += 1 } }
-    try await semaphore.withPermit {}
-    SchedulingPoint.install(nil)
-    let seen = points.withLockUnobserved { $0 }
-    // The lock, to take and to give back; other tests of the process may add theirs.
-    #expect(seen >= 2)
-    try await semaphore.withPermit {}
+  @Test func `each operation of a lock is a scheduling point on a scheduled thread`() {
+    let counter = PointCounter()
+    let word = Guarded(0)
+    SchedulingPoint.beginScheduling()
+    SchedulingPoint.setScheduler(counter)
+    word.withLock { $0 += 1 }
+    word.withLock { $0 += 1 }
+    let isPlain = Mode.isPlain
+    SchedulingPoint.setScheduler(nil)
+    word.withLock { $0 += 1 }
+    SchedulingPoint.endScheduling()
+    #expect(isPlain)
+    #expect(counter.points.withLockUnobserved { $0 } == 3)
   }
 }

@@ -22,6 +22,23 @@ struct Lock: ~Copyable, Sendable {
     lockFast()
   }
 
+  /// Takes a lock that, unlike others, is held while its holder gets to scheduling points.
+  @usableFromInline
+  borrowing func lockForLong() {
+    guard Mode.schedules, let scheduler = SchedulingPoint.scheduler else { return lockFast() }
+    scheduler.reach()
+    let (taken, _) = word.compareExchange(
+      expected: 0,
+      desired: 1,
+      successOrdering: .acquiring,
+      failureOrdering: .relaxed
+    )
+    guard !taken else { return }
+    while word.exchange(2, ordering: .acquiring) != 0 {
+      withUnsafePointer(to: word) { Futex.wait($0, while: 2) }
+    }
+  }
+
   /// Takes the lock where `Mode.isPlain` has just been checked.
   @inlinable @inline(__always)
   borrowing func lockFast() {
@@ -75,7 +92,7 @@ struct Lock: ~Copyable, Sendable {
   @usableFromInline @inline(never)
   borrowing func wakeOne() {
     word.store(0, ordering: .releasing)
-    withUnsafePointer(to: word) { bakery_futex_wake($0, 1) }
+    withUnsafePointer(to: word) { Futex.wake($0, 1) }
   }
 }
 

@@ -1,4 +1,3 @@
-internal import CBakeryCore
 internal import Synchronization
 
 /// Lets one thread sleep until somebody has something for it.
@@ -11,16 +10,20 @@ package struct Parker: ~Copyable, Sendable {
   package init() {}
 
   /// How often the thread was woken so far.
-  package var ticket: UInt32 { wakeUps.load(ordering: .acquiring) }
+  package var ticket: UInt32 {
+    if Mode.schedules { SchedulingPoint.reach() }
+    return wakeUps.load(ordering: .acquiring)
+  }
 
   /// Sleeps until `unpark` is called after `ticket` was read, at most for `nanoseconds` if not negative.
   package borrowing func park(_ ticket: UInt32, nanoseconds: Int64 = -1) {
-    withUnsafePointer(to: wakeUps) { bakery_futex_wait($0, ticket, nanoseconds) }
+    withUnsafePointer(to: wakeUps) { Futex.wait($0, while: ticket, nanoseconds: nanoseconds) }
   }
 
   /// Wakes the sleeper, now or on its next `park`.
   package borrowing func unpark() {
+    if Mode.schedules { SchedulingPoint.reach() }
     wakeUps.wrappingAdd(1, ordering: .releasing)
-    withUnsafePointer(to: wakeUps) { bakery_futex_wake($0, 1) }
+    withUnsafePointer(to: wakeUps) { Futex.wake($0, 1) }
   }
 }

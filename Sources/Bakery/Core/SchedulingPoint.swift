@@ -1,53 +1,118 @@
 public import CBakeryCore
 
-/// A place before a lock or an atomic operation where a tester may let another task go first.
+/// What a tester does for a thread whose visible operations it puts in order.
 ///
-/// A program that is not under test pays one predictable branch for all its points together.
+/// All calls come from that thread, but `wake`, which may come from any.
+package protocol ThreadScheduler: AnyObject, Sendable {
+  /// The thread is about to do something that others may see; another may go first.
+  func reach()
+
+  /// Sleeps while the word is `expected`, until `wake`, or for `nanoseconds` of the tester's time if not negative.
+  ///
+  /// May return for no reason; the caller looks at the word again.
+  func sleep(on word: UnsafeRawPointer, while expected: UInt32, nanoseconds: Int64)
+
+  /// Ends the sleep.
+  func wake()
+
+  /// Runs `body` as a further thread.
+  func fork(_ body: @escaping @Sendable () -> Void)
+
+  /// Runs `body` without points: others may not go in between, because the thread holds something that they need.
+  func withoutPoints(_ body: () -> Void)
+}
+
+/// A place before a lock or an atomic operation where a tester may let another thread go first.
+///
+/// A program that is not under test pays one predictable branch for all its points together, and the threads that a tester
+/// does not schedule go on as they would.
 @usableFromInline
 package enum SchedulingPoint {
-  private struct Hook {
-    var body: (@Sendable () -> Void)?
+  /// What the C thread-local keeps.
+  private final class Entry {
+    let scheduler: any ThreadScheduler
+    init(_ scheduler: any ThreadScheduler) { self.scheduler = scheduler }
   }
 
-  private static let hook = Guarded(Hook())
+  private static let testers = Guarded(0)
 
-  /// Calls `body` before every visible operation of the toolkit, on the thread that does it; `nil` ends it.
-  package static func install(_ body: (@Sendable () -> Void)?) {
-    // The old hook is let go outside the lock.
-    let old = hook.withLockUnobserved { hook in
-      let old = hook.body
-      hook.body = body
-      return old
+  /// Makes points visible to schedulers of threads, until as many calls of `endScheduling`.
+  package static func beginScheduling() { change(by: 1) }
+
+  package static func endScheduling() { change(by: -1) }
+
+  private static func change(by difference: Int) {
+    testers.withLockUnobserved { count in
+      count += difference
+      let bit = UInt32(BAKERY_MODE_SCHEDULING)
+      bakery_mode_set(bit, count > 0 ? bit : 0)
     }
-    withExtendedLifetime(old) {}
-    let bit = UInt32(BAKERY_MODE_SCHEDULING)
-    bakery_mode_set(bit, body == nil ? 0 : bit)
+  }
+
+  /// Puts the calling thread under a scheduler, or ends that.
+  // Safe because the thread keeps one retained reference, which the next call takes back.
+  package static func setScheduler(_ scheduler: (any ThreadScheduler)?) {
+    let old = bakery_thread_scheduler()
+    bakery_thread_set_scheduler(
+      scheduler.map { Unmanaged.passRetained(Entry($0)).toOpaque() }
+    )
+    if let old { Unmanaged<Entry>.fromOpaque(old).release() }
+  }
+
+  /// Who schedules the calling thread.
+  // Safe because the word is what `setScheduler` put there for this thread.
+  static var scheduler: (any ThreadScheduler)? {
+    guard let word = bakery_thread_scheduler() else { return nil }
+    return Unmanaged<Entry>.fromOpaque(word).takeUnretainedValue().scheduler
   }
 
   @usableFromInline @inline(never)
   package static func reach() {
-    hook.withLockUnobserved { $0.body }?()
+    scheduler?.reach()
+  }
+
+  /// The same before a fast path; whether it may be taken.
+  ///
+  /// Scheduled threads take it whatever others observe, so that what happens depends on the scheduler alone.
+  @usableFromInline @inline(never)
+  static func reachFastPath() -> Bool {
+    guard let scheduler else { return bakery_mode() == UInt32(BAKERY_MODE_SCHEDULING) }
+    scheduler.reach()
+    return true
+  }
+
+  /// Runs `body`; without points if the runtime holds locks of its own around the call, as for handlers of a cancellation.
+  package static func withoutPoints(_ body: () -> Void) {
+    guard Mode.schedules, let scheduler else { return body() }
+    scheduler.withoutPoints(body)
   }
 }
 
 /// The word that says whether anybody observes the toolkit.
 @usableFromInline
 enum Mode {
-  /// True in a program that is neither under test nor traced: the condition of every fast path.
+  /// True in a program that is neither under test nor traced: the condition of every fast path, and a scheduling point.
   @inlinable @inline(__always)
-  static var isPlain: Bool { bakery_mode() == 0 }
+  static var isPlain: Bool { bakery_mode() == 0 || (schedules && SchedulingPoint.reachFastPath()) }
 
   @inlinable @inline(__always)
   static var schedules: Bool { bakery_mode() & UInt32(BAKERY_MODE_SCHEDULING) != 0 }
 
+  /// Whether nobody asks who waits and holds.
+  static var isUnobserved: Bool { bakery_mode() & ~UInt32(BAKERY_MODE_SCHEDULING) == 0 }
+
   static var recordsHolders: Bool {
     let mode = bakery_mode()
+    if mode & ~UInt32(BAKERY_MODE_SCHEDULING) == 0 { return false }
+    if schedules, SchedulingPoint.scheduler != nil { return false }
     if mode & UInt32(BAKERY_MODE_HOLDERS) != 0 { return true }
     return mode & UInt32(BAKERY_MODE_THREADS) != 0 && bakery_thread_holders() != 0
   }
 
   /// Whether waiters may look before they suspend: a thread that records holders for itself changes nothing for others.
-  static var allowsLooking: Bool { bakery_mode() & ~UInt32(BAKERY_MODE_THREADS) == 0 }
+  static var allowsLooking: Bool {
+    bakery_mode() & ~UInt32(BAKERY_MODE_THREADS | BAKERY_MODE_SCHEDULING) == 0
+  }
 
   /// The time for holders' records, if they are kept; to be read before a lock, because it asks a seam.
   static var recordingTime: Deadline? { recordsHolders ? Seams.time.approximateNow : nil }

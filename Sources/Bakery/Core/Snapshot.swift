@@ -96,7 +96,7 @@ public struct Party: Sendable {
   /// The calling task on its way into a line: named at once if the toolkit is observed, else when it suspends.
   @usableFromInline
   static func arriving(_ operation: StaticString, count: Int = 1) -> Party {
-    guard Mode.isPlain else { return .current(operation, count: count) }
+    guard Mode.isUnobserved else { return .current(operation, count: count) }
     return Party(task: .arriving, operation: operation, count: count, since: .never)
   }
 

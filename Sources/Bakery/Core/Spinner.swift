@@ -42,6 +42,11 @@ struct Spinner: ~Copyable, Sendable {
   /// threads may overwrite for each other.
   @usableFromInline @discardableResult
   borrowing func look(since seen: Int, _ isOver: () -> Bool) -> Bool {
+    if Mode.schedules, let scheduler = SchedulingPoint.scheduler {
+      // The other side goes first or does not: there is nothing to be found by looking again.
+      scheduler.reach()
+      return decisions.load(ordering: .acquiring) != seen && isOver()
+    }
     guard Mode.allowsLooking, seen & 255 != 255 else { return false }
     let skip = toSkip.load(ordering: .relaxed)
     guard skip == 0 else {

@@ -9,20 +9,34 @@ internal import Darwin
 #endif
 
 /// Starts a thread of the operating system that is never joined.
+///
+/// It is not under a tester's schedule, whoever starts it.
 package func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
-  let error = startThreadIfPossible(named: name, body)
+  let error = startSystemThread(named: name, stackBytes: 0, body)
   require(error == 0, "cannot start thread \(name): error \(error); raise the process limit")
 }
 
-/// The same, for callers that can go on without the thread.
+/// The same, for callers that can go on without the thread; a scheduled thread starts one that is scheduled too.
 ///
 /// - Parameter stackBytes: How large the stack is at least; 0 leaves it to the system.
 /// - Returns: 0, or the system's error number.
-// Safe because the new thread takes over exactly the one reference that is retained for it, and it is released
-// here when there is no thread.
 package func startThreadIfPossible(
   named name: String,
   stackBytes: Int = 0,
+  _ body: @escaping @Sendable () -> Void
+) -> Int32 {
+  if Mode.schedules, let scheduler = SchedulingPoint.scheduler {
+    scheduler.fork(body)
+    return 0
+  }
+  return startSystemThread(named: name, stackBytes: stackBytes, body)
+}
+
+// Safe because the new thread takes over exactly the one reference that is retained for it, and it is released
+// here when there is no thread.
+private func startSystemThread(
+  named name: String,
+  stackBytes: Int,
   _ body: @escaping @Sendable () -> Void
 ) -> Int32 {
   final class Start {

@@ -176,15 +176,14 @@ public enum Trace {
     guard Mode.recordsEvents, let sink else { return }
     guard bakery_enter_sink() != 0 else { return }
     defer { bakery_leave_sink() }
-    sink.record(
-      TraceEvent(
-        kind: kind,
-        object: object.number,
-        task: .current,
-        count: count,
-        time: Seams.time.now
-      )
+    let event = TraceEvent(
+      kind: kind,
+      object: object.number,
+      task: .current,
+      count: count,
+      time: Seams.time.now
     )
+    SchedulingPoint.withoutPoints { sink.record(event) }
   }
 
   /// Snapshots of all registered objects that live, in the order in which they were made.

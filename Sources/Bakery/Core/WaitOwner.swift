@@ -46,7 +46,8 @@ extension WaitOwner {
     await withTaskCancellationHandler {
       await suspendUncancellable(ticket, as: party)
     } onCancel: {
-      self.abort(ticket, .cancelled)
+      // The runtime holds a lock of the task meanwhile.
+      SchedulingPoint.withoutPoints { self.abort(ticket, .cancelled) }
     }
   }
 

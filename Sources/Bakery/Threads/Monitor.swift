@@ -154,7 +154,7 @@ public final class Monitor<State>: Traceable, @unchecked Sendable {
   func enter() {
     let thread = Int(bitPattern: bakery_thread_mark())
     if owner.loadFast() == thread { stopNested() }
-    lock.lock()
+    lock.lockForLong()
     owner.store(thread)
   }
 

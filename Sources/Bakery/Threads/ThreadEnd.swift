@@ -1,4 +1,3 @@
-internal import CBakeryCore
 internal import Synchronization
 
 /// The end of something that runs on threads: tasks await it, threads block until it comes.
@@ -12,7 +11,10 @@ final class ThreadEnd: WaitOwner {
     self.identity = identity
   }
 
-  var hasEnded: Bool { word.load(ordering: .acquiring) != 0 }
+  var hasEnded: Bool {
+    if Mode.schedules { SchedulingPoint.reach() }
+    return word.load(ordering: .acquiring) != 0
+  }
 
   var waiters: [Party] { state.withLock { $0.queue.parties } }
 
@@ -21,7 +23,7 @@ final class ThreadEnd: WaitOwner {
       word.store(1, ordering: .releasing)
       return state.end()
     }
-    withUnsafePointer(to: word) { bakery_futex_wake($0, Int32.max) }
+    withUnsafePointer(to: word) { Futex.wake($0, Int32.max) }
     wakes.fire()
   }
 
@@ -52,7 +54,7 @@ final class ThreadEnd: WaitOwner {
     let party = Party.thread(operation)
     guard case .wait(let ticket) = state.withLock({ $0.wait(party) }) else { return true }
     while !hasEnded, let nanoseconds = RealTime.nanoseconds(until: deadline) {
-      withUnsafePointer(to: word) { bakery_futex_wait($0, 0, nanoseconds) }
+      withUnsafePointer(to: word) { Futex.wait($0, while: 0, nanoseconds: nanoseconds) }
     }
     // Leaves the line if the end did not come, and frees the place in either case.
     let outcome = state.withLock { state in

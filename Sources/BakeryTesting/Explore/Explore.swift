@@ -19,6 +19,7 @@ internal import CBakeryRuntime
 /// - Parameters:
 ///   - schedules: How many orders to try at most.
 ///   - seed: What the orders are drawn from.
+///   - mode: Where tasks may take turns.
 ///   - strategy: How they are drawn.
 ///   - cancelling: Whether each schedule is repeated with a cancellation of the body before each of its steps in turn; each
 ///     counts as a schedule. That the body then throws `CancellationError` is no failure.
@@ -35,6 +36,7 @@ internal import CBakeryRuntime
 public func explore(
   schedules: Int = 1000,
   seed: UInt64 = 0,
+  mode: ExplorationMode = .jobs,
   strategy: ExplorationStrategy = .mixed,
   cancelling: ExplorationCancellation = .never,
   stepLimit: Int = 100_000,
@@ -43,9 +45,18 @@ public func explore(
   _ body: @escaping @concurrent @Sendable () async throws -> Void
 ) async throws -> Exploration {
   precondition(schedules >= 1, "explore needs at least 1 schedule, got \(schedules)")
-  return try await onOwnThread(stepLimit: stepLimit, file: file, function: function, body) {
+  return try await onOwnThread(mode, stepLimit: stepLimit, file: file, function: function, body) {
     try $0.explore(schedules: schedules, seed: seed, strategy: strategy, cancelling: cancelling)
   }
+}
+
+/// Where the tasks of an exploration may take turns.
+public enum ExplorationMode: Sendable {
+  /// At every suspension, hop and resumption: for programs.
+  case jobs
+  /// Also before every lock and atomic operation of Bakery's primitives, each task on a thread of its own, of which one runs
+  /// at a time: for what is built of such operations. Threads that the body starts with `JoinableThread` take part.
+  case threads
 }
 
 /// When an exploration cancels the body.
@@ -64,6 +75,7 @@ public enum ExplorationCancellation: Sendable {
 ///
 /// - Parameters:
 ///   - replay: The string.
+///   - mode: The mode of the exploration that failed.
 ///   - stepLimit: How many jobs the schedule may take.
 ///   - file: With `function`, the test that the string is of.
 ///   - function: The test.
@@ -76,17 +88,19 @@ public enum ExplorationCancellation: Sendable {
 @discardableResult
 public func explore(
   replaying replay: String,
+  mode: ExplorationMode = .jobs,
   stepLimit: Int = 100_000,
   file: StaticString = #fileID,
   function: StaticString = #function,
   _ body: @escaping @concurrent @Sendable () async throws -> Void
 ) async throws -> Exploration {
-  try await onOwnThread(stepLimit: stepLimit, file: file, function: function, body) {
+  try await onOwnThread(mode, stepLimit: stepLimit, file: file, function: function, body) {
     try $0.replay(replay)
   }
 }
 
 private func onOwnThread(
+  _ mode: ExplorationMode,
   stepLimit: Int,
   file: StaticString,
   function: StaticString,
@@ -100,7 +114,8 @@ private func onOwnThread(
     )
   }
   let explorer = Explorer(
-    test: ReplayString.test(file: file, function: function),
+    test: ReplayString.test(file: file, function: function) ^ (mode == .threads ? 1 : 0),
+    mode: mode,
     limits: ScheduleRun.Limits(steps: stepLimit),
     body: body
   )

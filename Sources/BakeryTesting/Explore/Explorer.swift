@@ -4,6 +4,7 @@ internal import Bakery
 struct Explorer: Sendable {
   /// What tells the test from others in replay strings.
   let test: UInt32
+  var mode = ExplorationMode.jobs
   let limits: ScheduleRun.Limits
   let loan = MainQueueLoan()
   let pulse = Pulse()
@@ -17,7 +18,7 @@ struct Explorer: Sendable {
   ) throws -> Exploration {
     if let reason = SelfTest.refusal { throw ExplorationRefused(reason: reason) }
     defer { loan.giveBack() }
-    let runner = ScheduleRunner(limits: limits, loan: loan, pulse: pulse, body: body)
+    let runner = makeRunner()
     var scheduler = strategy.scheduler
     var tally = Tally(limit: schedules, seed: seed)
     var index = 0
@@ -43,6 +44,10 @@ struct Explorer: Sendable {
       }
     }
     return tally.result
+  }
+
+  private func makeRunner() -> ScheduleRunner {
+    ScheduleRunner(mode: mode, limits: limits, loan: loan, pulse: pulse, body: body)
   }
 
   /// Counts what was tried.
@@ -83,7 +88,7 @@ struct Explorer: Sendable {
       throw ExplorationRefused(reason: "\(error)")
     }
     defer { loan.giveBack() }
-    let runner = ScheduleRunner(limits: limits, loan: loan, pulse: pulse, body: body)
+    let runner = makeRunner()
     let attempt = runner.attempt(replay)
     var tally = Tally(limit: 1, seed: 0)
     try tally.add(attempt, cancelled: replay.cancelledStep > 0) { _ in

@@ -12,7 +12,9 @@ struct ScheduleReport {
   /// Reads the records of the last schedule, before the next one begins.
   init(_ run: ScheduleRun) {
     self.run = run
-    records = Array(run.records)
+    var records = Array(run.records)
+    for (number, place) in run.placesOfPoints() { records[number].place = place }
+    self.records = records
     places = CodePlace.places(of: Set(records.map { UInt($0.place) }.filter { $0 != 0 }))
     for record in records where columns[record.task] == nil {
       columns[record.task] = titles.count

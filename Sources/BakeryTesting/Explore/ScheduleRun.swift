@@ -8,7 +8,7 @@ internal import Synchronization
 /// behind is retired: it stays in memory, and what reaches it later is dropped.
 // Safe because everything but `inbox`, `foreign`, `isRetired` and `parker` belongs to the thread that entered the run,
 // and those have their own synchronization.
-final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
+class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   /// How a schedule ended.
   enum Ending {
     case returned
@@ -32,21 +32,22 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
 
   private let loan: MainQueueLoan
   private let pulse: Pulse
-  private var state: OpaquePointer?
+  private(set) var state: OpaquePointer?
   private(set) var clock = ManualClock()
   private var random = SeededRandom(seed: 0)
 
-  private var ready: [Candidate] = []
-  private var jobs: [UnownedJob] = []
+  var ready: [Candidate] = []
+  /// The jobs of those who are ready; `nil` for one that goes on inside its job.
+  var jobs: [UnownedJob?] = []
   /// What the runtime resumes a yielding task with: nobody's decision, so it runs first.
   private var errands: [UnownedJob] = []
-  private var sequence: UInt32 = 0
+  var sequence: UInt32 = 0
   private var firstTask: UInt64 = 0
   private var strays: UInt64 = 0
   private var sleepers: [UInt64: UnownedJob] = [:]
   private var idleWaiters: [UnsafeContinuation<Void, Never>] = []
 
-  private(set) var isRunningMain = false
+  var isRunningMain = false
   private(set) var steps = 0
   /// Steps until the body ended.
   private(set) var bodySteps = 0
@@ -55,13 +56,19 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   private(set) var hash: UInt64 = 0
   /// When each step began, while the run is recorded.
   private(set) var times: [Deadline] = []
-  private var isRecorded = false
+  private(set) var isRecorded = false
+  private var scheduler: any Scheduler = FIFO()
+  private var outcome = Outcome()
+  private var cancelledStep = 0
+  /// The step that must not begin, of the body's or of those that end what it left.
+  private var lastStep = 0
+  private var isDraining = false
   /// Why what happened does not follow from the choices alone, if so.
   private(set) var uncontrolled: String?
 
   private let inbox = Guarded<[UnownedJob]>([])
   private let foreign = Atomic<Int>(0)
-  private var foreignTaken = 0
+  private(set) var foreignTaken = 0
   private let isRetired = Atomic<Bool>(false)
   private let parker = Parker()
 
@@ -114,6 +121,14 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     bakery_run_enter(nil)
   }
 
+  /// Makes a further thread work for the run, while no other does.
+  final func enterThread() {
+    bakery_run_enter(state)
+  }
+
+  /// For records of points inside jobs, by their number: where they are.
+  func placesOfPoints() -> [Int: UInt] { [:] }
+
   /// Keeps records of the next schedule, or ends that.
   func setRecorded(_ isRecorded: Bool) {
     self.isRecorded = isRecorded
@@ -143,7 +158,11 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     _ body: @escaping @concurrent @Sendable () async throws -> Void
   ) -> Ending {
     reset(seed: seed)
-    let outcome = Outcome()
+    self.cancelledStep = cancelledStep
+    lastStep = limits.steps
+    swap(&self.scheduler, &scheduler)
+    defer { swap(&self.scheduler, &scheduler) }
+    let outcome = outcome
     let task = Seams.$time.withValue(clock) {
       Seams.$random.withValue(random) {
         bakery_run_adopt(state, 1)
@@ -151,7 +170,7 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
         return Task { outcome.set(await Result<Void, any Error>.capturing { try await body() }) }
       }
     }
-    let isQuiet = drive(&scheduler, limits, outcome) { step in
+    let isQuiet = drive(limits) { step in
       if step == cancelledStep { task.cancel() }
     }
     if !outcome.isSet { bodySteps = steps }
@@ -171,6 +190,8 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     clock = ManualClock()
     random = SeededRandom(seed: seed)
     strays = counts.strays
+    outcome = Outcome()
+    isDraining = false
     sequence = 0
     firstTask = 0
     steps = 0
@@ -181,14 +202,7 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   }
 
   /// Returns true when nothing was left to run, false when a limit was met.
-  private func drive(
-    _ scheduler: inout any Scheduler,
-    _ limits: Limits,
-    _ outcome: Outcome,
-    _ willStep: (Int) -> Void
-  ) -> Bool {
-    var lastStep = limits.steps
-    var isDraining = false
+  private func drive(_ limits: Limits, _ willStep: (Int) -> Void) -> Bool {
     while true {
       if foreign.load(ordering: .acquiring) != foreignTaken { takeForeignJobs() }
       if outcome.isSet, !isDraining {
@@ -202,7 +216,8 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
       } else if !ready.isEmpty {
         guard steps < lastStep else { return false }
         willStep(steps + 1)
-        step(&scheduler)
+        let (candidate, job) = pick()
+        perform(candidate, job)
       } else if !idleWaiters.isEmpty {
         let waiters = idleWaiters
         idleWaiters = []
@@ -212,16 +227,28 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
         willStep(steps + 1)
         // Who sleeps may have been cancelled right now, and goes before the time.
         guard ready.isEmpty, errands.isEmpty else { continue }
-        clock.advanceToNextDeadline()
-        steps += 1
-        mix(UInt64(bitPattern: clock.now.nanoseconds))
+        moveTime()
       } else if isDraining || !awaitForeignJob(limits.patienceNanoseconds) {
         return true
       }
     }
   }
 
-  private func step(_ scheduler: inout any Scheduler) {
+  /// Moves time to the next deadline, with all that is due then.
+  func moveTime() {
+    clock.advanceToNextDeadline()
+    steps += 1
+    mix(UInt64(bitPattern: clock.now.nanoseconds))
+  }
+
+  /// Whether the next step is like any other, so that there is nothing to do before it but to pick who takes it.
+  var goesOnAsUsual: Bool {
+    !ready.isEmpty && errands.isEmpty && steps < lastStep && steps + 1 != cancelledStep
+      && outcome.isSet == isDraining && foreign.load(ordering: .acquiring) == foreignTaken
+  }
+
+  /// Begins a step: decides who takes it.
+  final func pick() -> (Candidate, UnownedJob?) {
     steps += 1
     pulse.beat()
     var index = 0
@@ -236,8 +263,14 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     if isRecorded {
       times.append(clock.now)
       bakery_run_begin_step(state, UInt64(times.count))
-      bakery_run_record_job(state, object(of: job))
+      if let job { bakery_run_record_job(state, object(of: job)) }
     }
+    return (candidate, job)
+  }
+
+  /// Lets who was picked take the step.
+  func perform(_ candidate: Candidate, _ job: UnownedJob?) {
+    guard let job else { return }
     isRunningMain = candidate.isMain
     RuntimeAdapter.perform(job, isMain: candidate.isMain, for: self)
     isRunningMain = false
@@ -246,7 +279,7 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   /// Adds to the hash what tells this schedule from others.
   ///
   /// Algorithm: FNV-1a (Fowler, Noll, Vo) on words instead of bytes, with a shift so that high bits count.
-  private func mix(_ value: UInt64) {
+  final func mix(_ value: UInt64) {
     hash = (hash ^ value) &* 0x100_0000_01B3
     hash ^= hash >> 29
   }
@@ -301,16 +334,22 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     if ScheduleRun.current === self { return push(job, isMain: false) }
     guard !isRetired.load(ordering: .acquiring) else { return }
     inbox.withLockUnobserved { $0.append(job) }
+    noteForeignWork()
+  }
+
+  /// A thread from outside has put something where `takeForeignJobs` finds it.
+  final func noteForeignWork() {
     foreign.wrappingAdd(1, ordering: .releasing)
     parker.unpark()
   }
 
-  private func takeForeignJobs() {
+  func takeForeignJobs() {
+    // Read first: what comes after it is noticed the next time.
+    foreignTaken = foreign.load(ordering: .acquiring)
     let arrived = inbox.withLockUnobserved { inbox in
       defer { inbox = [] }
       return inbox
     }
-    foreignTaken += arrived.count
     uncontrolled = "a thread outside the exploration resumed a task of it"
     for job in arrived { push(job, isMain: false) }
   }
@@ -331,7 +370,7 @@ final class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
 
 extension ScheduleRun {
   /// What the body returned or threw.
-  private final class Outcome: Sendable {
+  fileprivate final class Outcome: Sendable {
     private let isOver = Atomic<Bool>(false)
     private let result = Guarded<Result<Void, any Error>?>(nil)
 

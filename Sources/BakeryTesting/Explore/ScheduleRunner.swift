@@ -33,22 +33,28 @@ struct Attempt: Sendable {
 final class ScheduleRunner {
   private let body: @concurrent @Sendable () async throws -> Void
   private var limits: ScheduleRun.Limits
-  private let loan: MainQueueLoan
   private let pulse: Pulse
+  private let makeRun: () -> ScheduleRun
   private var run: ScheduleRun
   private var schedules = 0
 
   init(
+    mode: ExplorationMode,
     limits: ScheduleRun.Limits,
     loan: MainQueueLoan,
     pulse: Pulse,
     body: @escaping @concurrent @Sendable () async throws -> Void
   ) {
     self.limits = limits
-    self.loan = loan
     self.pulse = pulse
     self.body = body
-    run = ScheduleRun(loan: loan, pulse: pulse)
+    makeRun = {
+      switch mode {
+      case .jobs: ScheduleRun(loan: loan, pulse: pulse)
+      case .threads: ThreadRun(loan: loan, pulse: pulse)
+      }
+    }
+    run = makeRun()
   }
 
   func attempt(
@@ -93,7 +99,7 @@ final class ScheduleRunner {
     if case .deadlocked = ending, run.uncontrolled == nil { limits.patienceNanoseconds = 0 }
     if run.unfinishedTasks > 0 {
       run.retire()
-      run = ScheduleRun(loan: loan, pulse: pulse)
+      run = makeRun()
     }
     return attempt
   }

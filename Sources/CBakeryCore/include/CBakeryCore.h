@@ -90,6 +90,10 @@ void bakery_mode_set(uint32_t mask, uint32_t bits);
 int bakery_thread_holders(void);
 void bakery_thread_set_holders(int records);
 
+/// What schedules the calling thread while `BAKERY_MODE_SCHEDULING` is set, or null.
+void *bakery_thread_scheduler(void);
+void bakery_thread_set_scheduler(void *scheduler);
+
 /// Marks the calling thread as inside a trace sink; false when it was already.
 int bakery_enter_sink(void);
 void bakery_leave_sink(void);

@@ -93,6 +93,9 @@ void bakery_run_begin_step(bakery_run *run, uint64_t step);
 /// Records that `job` is about to run, if that is a task's.
 void bakery_run_record_job(bakery_run *run, void *job);
 
+/// Records that the task of that number goes on inside a step that it began before, at `place`.
+void bakery_run_record_point(bakery_run *run, uint64_t task, uintptr_t place);
+
 /// The records in the order in which they were made.
 const bakery_record *bakery_run_records(const bakery_run *run, uint64_t *count);
 
@@ -132,6 +135,18 @@ uint32_t bakery_job_kind(const void *job);
 
 /// The number of a job's task, which no other task of the process has.
 uint64_t bakery_job_task(void *job);
+
+/// Hands a baton to the thread that waits for it, or is about to.
+void bakery_baton_pass(uint32_t *baton);
+
+/// Waits until the baton is handed over: looks for a moment, then sleeps.
+void bakery_baton_wait(uint32_t *baton);
+
+/// What a word says that other threads change.
+uint32_t bakery_word(const void *word);
+
+/// The addresses of the calling thread's calls, from the innermost outwards; returns how many.
+int bakery_frames(uintptr_t *frames, int room);
 
 /// The real clock, whoever asks.
 int64_t bakery_real_clock(void);
