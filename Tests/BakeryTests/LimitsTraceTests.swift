@@ -5,6 +5,22 @@ import Testing
 
 private struct Broken: Error {}
 
+/// What the dump shows of limiters: the object, its figures, who holds it and who waits.
+private let dumped = [
+  (
+    "RateLimiter \"search API\"", "available 0, waiting 1", ["awaited by task \"searcher\""]
+  ),
+  ("KeyedRateLimiter \"clients\"", "keys 1, waiting 1", ["awaited by task \"client\""]),
+  (
+    "Bulkhead \"rendering\"", "available 0, waiting 1",
+    ["held by task \"holder\"", "awaited by task \"painter\""]
+  ),
+  (
+    "SingleFlight \"loads\"", "running 1, waiting 2",
+    ["awaited by task \"loader\"", "awaited by task \"reader\""]
+  ),
+]
+
 extension TraceTests {
   @Test func `the dump shows every limiter, and who waits at it`() async throws {
     Trace.level = .holders
@@ -34,20 +50,7 @@ extension TraceTests {
         group.addTask(name: "reader") { _ = try await flights.value(for: 1) { 2 } }
         await waitUntilIdle()
         let lines = Trace.dump().split(separator: "\n")
-        for (object, figures, parties) in [
-          (
-            "RateLimiter \"search API\"", "available 0, waiting 1", ["awaited by task \"searcher\""]
-          ),
-          ("KeyedRateLimiter \"clients\"", "keys 1, waiting 1", ["awaited by task \"client\""]),
-          (
-            "Bulkhead \"rendering\"", "available 0, waiting 1",
-            ["held by task \"holder\"", "awaited by task \"painter\""]
-          ),
-          (
-            "SingleFlight \"loads\"", "running 1, waiting 2",
-            ["awaited by task \"loader\"", "awaited by task \"reader\""]
-          ),
-        ] {
+        for (object, figures, parties) in dumped {
           let place = try #require(lines.firstIndex { $0.hasPrefix(object) })
           #expect(lines[place].hasSuffix(figures))
           let below = lines[(place + 1)...].prefix(parties.count)
