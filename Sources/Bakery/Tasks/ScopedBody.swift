@@ -5,19 +5,20 @@
 ///
 /// It starts at once, on the caller's thread and actor, and is awaited before the scope ends, so to the body it is a
 /// call.
+// Safe because all variables are touched only under `lock`.
 @usableFromInline
-final class ScopedBody: TimerTarget {
-  private struct State {
-    var isCancelled = false
-    var hasEnded = false
-    /// The child from its first line to its last.
-    var task: TaskHandle?
-  }
-
+final class ScopedBody: TimerTarget, @unchecked Sendable {
   private let active: ActiveDeadline?
   /// What the child is called; otherwise like its maker.
   private let name: String?
-  private let state = Guarded(State())
+  private let lock = Lock()
+  private var isCancelled = false
+  private var hasEnded = false
+  /// The child from its first line to its last.
+  ///
+  /// Behind a pointer, because its size is not known to the compiler, which makes every access to it expensive; and
+  /// it may be used from other tasks for what `Task` offers too, which cancelling is.
+  private var task: UnsafeMutablePointer<UnsafeCurrentTask>?
 
   /// A body that is cancelled at `expiration`, or earlier at the deadline around the caller.
   ///
@@ -38,16 +39,18 @@ final class ScopedBody: TimerTarget {
 
   /// Whether the body was cancelled through this object, before it ended, and its caller was not.
   @usableFromInline var isCancelledAlone: Bool {
-    state.withLock { $0.isCancelled } && !Task.isCancelled
+    lock.lock()
+    let isCancelled = isCancelled
+    lock.unlock()
+    return isCancelled && !Task.isCancelled
   }
 
   /// Cancels the body, now or as soon as it begins; nothing once it has ended.
   func cancel() {
-    let task: TaskHandle? = state.withLock { state in
-      guard !state.hasEnded else { return nil }
-      state.isCancelled = true
-      return state.task
-    }
+    lock.lock()
+    if !hasEnded { isCancelled = true }
+    let task = task?.pointee
+    lock.unlock()
     task?.cancel()
   }
 
@@ -94,35 +97,48 @@ final class ScopedBody: TimerTarget {
       // Safe because the child runs on the caller's actor, or the caller is on none, and the caller does nothing
       // until the child has ended: there is one flow of control.
       nonisolated(unsafe) let body = body
-      await withTaskGroup(of: Void.self) { group in
-        group.addImmediateTask(name: name, executorPreference: executor) {
+      // A discarding group waits once and keeps nothing of its child.
+      await withDiscardingTaskGroup { group in
+        let child: @isolated(any) @Sendable () async -> Void = {
           // Naming the parameter gives the child its isolation.
           _ = isolation
           self.begin()
           await body()
           self.end()
         }
-        await group.waitForAll()
+        if name == nil, executor == nil {
+          group.addImmediateTask(operation: child)
+        } else {
+          group.addImmediateTask(name: name, executorPreference: executor, operation: child)
+        }
       }
     }
   }
 
   private func begin() {
-    let task = TaskHandle.current
-    let isCancelled = state.withLock { state in
-      state.task = task
-      return state.isCancelled
+    let task = withUnsafeCurrentTask { task in
+      task.map { task in
+        let pointer = UnsafeMutablePointer<UnsafeCurrentTask>.allocate(capacity: 1)
+        pointer.initialize(to: task)
+        return pointer
+      }
     }
-    if isCancelled { task?.cancel() }
+    lock.lock()
+    self.task = task
+    let isCancelled = isCancelled
+    lock.unlock()
+    if isCancelled { task?.pointee.cancel() }
   }
 
   private func end() {
+    lock.lock()
+    hasEnded = true
     // Let go of outside the lock, and here at the latest: the task's closure refers to this object.
-    let task = state.withLock { state in
-      state.hasEnded = true
-      return state.task.take()
-    }
-    withExtendedLifetime(task) {}
+    let task = task
+    self.task = nil
+    lock.unlock()
+    task?.deinitialize(count: 1)
+    task?.deallocate()
   }
 }
 
@@ -154,17 +170,4 @@ func runShielded(
 /// The executor that the calling task prefers; a task that is not its child has to be told.
 var currentTaskExecutor: (any TaskExecutor)? {
   withUnsafeCurrentTask { $0?.unownedTaskExecutor?.asTaskExecutor() }
-}
-
-/// A task as others may cancel it, also after its end.
-// Safe because the value keeps the task's memory, and the one thing that is done with it is what `Task` offers too: that
-// is what the documentation of `UnsafeCurrentTask` allows from other tasks.
-private struct TaskHandle: @unchecked Sendable {
-  private let task: UnsafeCurrentTask
-
-  static var current: TaskHandle? {
-    withUnsafeCurrentTask { task in task.map { TaskHandle(task: $0) } }
-  }
-
-  func cancel() { task.cancel() }
 }
