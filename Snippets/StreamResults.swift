@@ -54,3 +54,28 @@ print("\(failures) links are dead")
 // snippet.hide
 precondition(failures == 1)
 // snippet.show
+
+// snippet.items
+// However many other calls share the limit: sixteen tasks, of which four run. Who takes too long is a failure.
+let limit = AsyncSemaphore(limit: 4, name: "requests")
+
+let slow = try await gatherStream(
+  links,
+  width: 16,
+  limiter: limit,
+  policy: .collect,
+  itemTimeout: .seconds(5),
+  itemName: { "size of \($0)" }
+) {
+  try await size(of: $0)
+} consume: { results in
+  var slow = 0
+  for try await case .failure(let error) in results where error is DeadlineExceeded { slow += 1 }
+  return slow
+}
+print("\(slow) links are slow")
+// snippet.end
+
+// snippet.hide
+precondition(slow == 0)
+// snippet.show

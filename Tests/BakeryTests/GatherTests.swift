@@ -202,38 +202,12 @@ import Testing
   @Test func `the limiter learns how each item ended, also when errors are collected`() async throws
   {
     struct Other: Error {}
-    let limiter = Listener()
+    let limiter = OutcomeListener()
     _ = try await gather(0..<3, limiter: limiter, policy: .collect) { item in
       if item == 1 { throw DeadlineExceeded(operation: "test", deadline: .never) }
       if item == 2 { throw Other() }
     }
     #expect(limiter.outcomes == [.success, .dropped, .ignore])
-  }
-
-  /// Grants everything, one after another, and remembers the outcomes.
-  private final class Listener: ConcurrencyLimiter {
-    let identity = ObjectIdentity(kind: "Listener", name: nil, file: #fileID, line: #line)
-    private let semaphore = AsyncSemaphore(limit: 1)
-    private let heard = Channel<Permit.Outcome>(capacity: 100)
-
-    var outcomes: [Permit.Outcome] {
-      var outcomes: [Permit.Outcome] = []
-      while let outcome = heard.receiver.tryReceive() { outcomes.append(outcome) }
-      return outcomes
-    }
-
-    func acquire(_ count: Int, deadline: Deadline) async throws -> Permit {
-      try await semaphore.acquire(count, deadline: deadline).release(.ignore)
-      return Permit(owner: self, count: count, token: 0)
-    }
-
-    func tryAcquire(_ count: Int) -> Permit? { nil }
-
-    func permitEnded(count: Int, token: UInt64, outcome: Permit.Outcome) {
-      try? heard.sender.trySend(outcome)
-    }
-
-    func snapshot() -> Snapshot { Snapshot(of: identity, figures: [:]) }
   }
 
   @Test func `a limiter that closes ends the gather with its error`() async throws {

@@ -62,6 +62,17 @@ import Testing
     expect("gatherStream needs a width of at least 1, got 0", in: result)
   }
 
+  @Test func `a stream with a policy that has enough`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try await gatherStream(0..<3, width: 1, policy: .firstSuccess) {
+        $0
+      } consume: {
+        for try await _ in $0 {}
+      }
+    }
+    expect("gatherStream takes the policies .failFast and .collect", in: result)
+  }
+
   @Test func `a signal that does not exist`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       Trace.dumpOnSignal(9999)

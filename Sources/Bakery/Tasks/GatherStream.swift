@@ -4,6 +4,9 @@
 /// `2 * width` items are in flight: under way, or waiting to be received. So a slow consumer slows down the work, and the
 /// work the source; nothing piles up.
 ///
+/// With a limiter each item holds one permit while it runs, and ends it with `.success`, with `.dropped` when it ran out of
+/// time, or with `.ignore`; an error of the limiter ends the stream. Its input is taken before the permit is waited for.
+///
 /// The first error cancels the other items; when they have ended, the consumer's next call throws that first error,
 /// not the cancellations it caused. Outputs that it has not received by then are dropped. When `consume` returns early
 /// or throws, the remaining items are cancelled and awaited.
@@ -17,7 +20,11 @@
 /// - Parameters:
 ///   - inputs: What to work on; iterated by one task at a time.
 ///   - width: How many items may be under way at once.
+///   - limiter: Who decides, from item to item, how many of these may run.
 ///   - order: The order of the outputs.
+///   - itemTimeout: How long one item may take; then it is cancelled and fails with `DeadlineExceeded`. Costs a child
+///     task an item.
+///   - itemName: What dumps call the task of an item. Costs a child task an item.
 ///   - name: What dumps and errors call it; a named one is in the dump from the start.
 ///   - file: Where it is called.
 ///   - line: Where it is called.
@@ -36,7 +43,10 @@ public func gatherStream<
 >(
   _ inputs: sending Inputs,
   width: Int,
+  limiter: (any ConcurrencyLimiter)? = nil,
   order: GatherOrder = .input,
+  itemTimeout: Duration? = nil,
+  itemName: (@Sendable (Inputs.Element) -> String)? = nil,
   name: String? = nil,
   file: StaticString = #fileID,
   line: UInt32 = #line,
@@ -45,22 +55,27 @@ public func gatherStream<
 ) async throws -> Success where Inputs.Element: Sendable {
   let identity = ObjectIdentity(kind: "gatherStream", name: name, file: file, line: line)
   let source = SharedSource(SequenceSource(inputs))
-  return try await stream(source, width, order, identity, .failFast, transform, consume)
+  let work = ItemWork(.failFast, limiter, bounded(transform, timeout: itemTimeout, name: itemName))
+  return try await stream(source, width, order, identity, work, consume)
 }
 
 /// Runs `transform` on every input, at most `width` at a time, and lets `consume` receive what `policy` keeps.
 ///
-/// As `gatherStream(_:width:order:name:file:line:_:consume:)`; with `.collect` every item has its `Result` and none
+/// As `gatherStream(_:width:limiter:order:itemTimeout:itemName:name:file:line:_:consume:)`; with `.collect` every item has its `Result` and none
 /// stops the others.
 ///
 /// > Cancellation: cancels the body and waits for it; no further inputs are taken.
 ///
-/// - Important: traps when `width` is less than 1.
+/// - Important: traps when `width` is less than 1, or the policy is one that has enough at some point.
 /// - Parameters:
 ///   - inputs: What to work on; iterated by one task at a time.
 ///   - width: How many items may be under way at once.
+///   - limiter: Who decides, from item to item, how many of these may run.
 ///   - order: The order of the outputs.
 ///   - policy: What becomes of errors: `.failFast` or `.collect`.
+///   - itemTimeout: How long one item may take; then it is cancelled and fails with `DeadlineExceeded`. Costs a child
+///     task an item.
+///   - itemName: What dumps call the task of an item. Costs a child task an item.
 ///   - name: What dumps and errors call it; a named one is in the dump from the start.
 ///   - file: Where it is called.
 ///   - line: Where it is called.
@@ -68,6 +83,8 @@ public func gatherStream<
 ///   - consume: Receives what the policy keeps of each item, on the caller's actor.
 /// - Returns: What `consume` returns.
 /// - Throws: What `consume` throws, or `CancellationError`.
+///
+/// @Snippet(path: "bakery/Snippets/StreamResults", slice: "items")
 @inlinable
 public func gatherStream<
   Inputs: Sequence & SendableMetatype,
@@ -77,8 +94,11 @@ public func gatherStream<
 >(
   _ inputs: sending Inputs,
   width: Int,
+  limiter: (any ConcurrencyLimiter)? = nil,
   order: GatherOrder = .input,
   policy: GatherPolicy<Output, Kept>,
+  itemTimeout: Duration? = nil,
+  itemName: (@Sendable (Inputs.Element) -> String)? = nil,
   name: String? = nil,
   file: StaticString = #fileID,
   line: UInt32 = #line,
@@ -87,12 +107,13 @@ public func gatherStream<
 ) async throws -> Success where Inputs.Element: Sendable {
   let identity = ObjectIdentity(kind: "gatherStream", name: name, file: file, line: line)
   let source = SharedSource(SequenceSource(inputs))
-  return try await stream(source, width, order, identity, policy, transform, consume)
+  let work = ItemWork(policy, limiter, bounded(transform, timeout: itemTimeout, name: itemName))
+  return try await stream(source, width, order, identity, work, consume)
 }
 
 /// Runs `transform` on every element of an asynchronous sequence, at most `width` at a time.
 ///
-/// As `gatherStream(_:width:order:name:file:line:_:consume:)`. The next element is asked for when a worker is free to
+/// As `gatherStream(_:width:limiter:order:itemTimeout:itemName:name:file:line:_:consume:)`. The next element is asked for when a worker is free to
 /// work on it; an error of the sequence ends the stream as one of `transform` does.
 ///
 /// > Cancellation: cancels the body and waits for it; no further inputs are taken.
@@ -101,7 +122,11 @@ public func gatherStream<
 /// - Parameters:
 ///   - inputs: What to work on; iterated by one task at a time.
 ///   - width: How many items may be under way at once.
+///   - limiter: Who decides, from item to item, how many of these may run.
 ///   - order: The order of the outputs.
+///   - itemTimeout: How long one item may take; then it is cancelled and fails with `DeadlineExceeded`. Costs a child
+///     task an item.
+///   - itemName: What dumps call the task of an item. Costs a child task an item.
 ///   - name: What dumps and errors call it; a named one is in the dump from the start.
 ///   - file: Where it is called.
 ///   - line: Where it is called.
@@ -119,7 +144,10 @@ public func gatherStream<
 >(
   _ inputs: sending Inputs,
   width: Int,
+  limiter: (any ConcurrencyLimiter)? = nil,
   order: GatherOrder = .input,
+  itemTimeout: Duration? = nil,
+  itemName: (@Sendable (Inputs.Element) -> String)? = nil,
   name: String? = nil,
   file: StaticString = #fileID,
   line: UInt32 = #line,
@@ -128,7 +156,8 @@ public func gatherStream<
 ) async throws -> Success where Inputs.Element: Sendable {
   let identity = ObjectIdentity(kind: "gatherStream", name: name, file: file, line: line)
   let source = SharedSource(AsyncSource(inputs))
-  return try await stream(source, width, order, identity, .failFast, transform, consume)
+  let work = ItemWork(.failFast, limiter, bounded(transform, timeout: itemTimeout, name: itemName))
+  return try await stream(source, width, order, identity, work, consume)
 }
 
 /// Runs `transform` on every element of an asynchronous sequence and lets `consume` receive what `policy` keeps.
@@ -137,12 +166,16 @@ public func gatherStream<
 ///
 /// > Cancellation: cancels the body and waits for it; no further inputs are taken.
 ///
-/// - Important: traps when `width` is less than 1.
+/// - Important: traps when `width` is less than 1, or the policy is one that has enough at some point.
 /// - Parameters:
 ///   - inputs: What to work on; iterated by one task at a time.
 ///   - width: How many items may be under way at once.
+///   - limiter: Who decides, from item to item, how many of these may run.
 ///   - order: The order of the outputs.
 ///   - policy: What becomes of errors: `.failFast` or `.collect`.
+///   - itemTimeout: How long one item may take; then it is cancelled and fails with `DeadlineExceeded`. Costs a child
+///     task an item.
+///   - itemName: What dumps call the task of an item. Costs a child task an item.
 ///   - name: What dumps and errors call it; a named one is in the dump from the start.
 ///   - file: Where it is called.
 ///   - line: Where it is called.
@@ -159,8 +192,11 @@ public func gatherStream<
 >(
   _ inputs: sending Inputs,
   width: Int,
+  limiter: (any ConcurrencyLimiter)? = nil,
   order: GatherOrder = .input,
   policy: GatherPolicy<Output, Kept>,
+  itemTimeout: Duration? = nil,
+  itemName: (@Sendable (Inputs.Element) -> String)? = nil,
   name: String? = nil,
   file: StaticString = #fileID,
   line: UInt32 = #line,
@@ -169,7 +205,8 @@ public func gatherStream<
 ) async throws -> Success where Inputs.Element: Sendable {
   let identity = ObjectIdentity(kind: "gatherStream", name: name, file: file, line: line)
   let source = SharedSource(AsyncSource(inputs))
-  return try await stream(source, width, order, identity, policy, transform, consume)
+  let work = ItemWork(policy, limiter, bounded(transform, timeout: itemTimeout, name: itemName))
+  return try await stream(source, width, order, identity, work, consume)
 }
 
 /// The outputs of a `gatherStream`, for the one task that consumes them; valid while `consume` runs.
@@ -230,17 +267,20 @@ func stream<
   _ width: Int,
   _ order: GatherOrder,
   _ identity: ObjectIdentity,
-  _ policy: GatherPolicy<Output, Kept>,
-  _ transform: @escaping @concurrent @Sendable (Source.Element) async throws -> Output,
+  _ work: ItemWork<Source.Element, Output, Kept>,
   _ consume: nonisolated(nonsending) (GatheredOutputs<Kept>) async throws -> Success
 ) async throws -> Success {
   require(width >= 1, "gatherStream needs a width of at least 1, got \(width)")
+  require(
+    work.policy.needed == nil,
+    "gatherStream takes the policies .failFast and .collect; who has enough returns from consume"
+  )
   let window = WindowCore<Kept>(width: width, order: order, identity: identity)
   return try await withTaskCancellationHandler {
     var outcome: Result<Success, any Error> = .failure(CancellationError())
     // What workers throw is known to the window, which tells the consumer.
     try? await withThrowingDiscardingTaskGroup { group in
-      group.addTask { try await runWorkers(width, on: window, from: source, policy, transform) }
+      group.addTask { try await runWorkers(width, on: window, from: source, work) }
       outcome = await .capturing { try await consume(GatheredOutputs(window)) }
       window.stop(nil)
       group.cancelAll()

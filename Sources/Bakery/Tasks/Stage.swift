@@ -73,12 +73,13 @@ public struct Stage<Element: Sendable>: Sendable {
     let scope = stages.scope
     let identity = meter.identity
     let work = Stages.Work(identity) {
-      try await runWorkers(width, on: window, from: SharedSource(input), .failFast) { element in
+      let item = ItemWork<Element, Output, Output>(.failFast) { element in
         meter.count(received: 1)
         let output = try await scope.run(identity) { try await transform(element) }
         meter.count(sent: 1)
         return output
       }
+      try await runWorkers(width, on: window, from: SharedSource(input), item)
     }
     stages.add(work, meter, open: [identity])
     return Stage<Output>(stages, .window(window), meter, identity)

@@ -58,6 +58,37 @@ final class SharedSource<Source: WindowSource & SendableMetatype>: @unchecked Se
   }
 }
 
+/// What is done with each input, and what becomes of the outcome.
+@usableFromInline
+struct ItemWork<Input: Sendable, Output: Sendable, Kept: Sendable>: Sendable {
+  @usableFromInline let policy: GatherPolicy<Output, Kept>
+  @usableFromInline let limiter: (any ConcurrencyLimiter)?
+  @usableFromInline let transform: @concurrent @Sendable (Input) async throws -> Output
+
+  @inlinable
+  init(
+    _ policy: GatherPolicy<Output, Kept>,
+    _ limiter: (any ConcurrencyLimiter)? = nil,
+    _ transform: @escaping @concurrent @Sendable (Input) async throws -> Output
+  ) {
+    self.policy = policy
+    self.limiter = limiter
+    self.transform = transform
+  }
+
+  /// The work on an input when the limiter admits it; throws the limiter's errors, which are not those of an item.
+  @inlinable
+  func outcome(
+    of input: Input,
+    when limiter: any ConcurrencyLimiter
+  ) async throws -> Result<Output, any Error> {
+    let permit = try await limiter.acquire(1, deadline: .never)
+    let result = await Result.capturing { try await transform(input) }
+    permit.release(result.permitOutcome)
+    return result
+  }
+}
+
 /// Starts workers as they find something to do, at most `width`, and waits for all of them.
 ///
 /// The first one that throws cancels the others at once.
@@ -66,8 +97,7 @@ func runWorkers<Source: WindowSource & SendableMetatype, Output: Sendable, Kept:
   _ width: Int,
   on window: WindowCore<Kept>,
   from source: SharedSource<Source>,
-  _ policy: GatherPolicy<Output, Kept>,
-  _ transform: @escaping @concurrent @Sendable (Source.Element) async throws -> Output
+  _ item: ItemWork<Source.Element, Output, Kept>
 ) async throws {
   defer { window.leave() }
   do {
@@ -76,7 +106,7 @@ func runWorkers<Source: WindowSource & SendableMetatype, Output: Sendable, Kept:
       while started < width, try await window.needsWorker() {
         window.join()
         group.addTask(name: window.identity.name) {
-          try await work(on: window, from: source, policy, transform)
+          try await work(on: window, from: source, item)
         }
         started += 1
       }
@@ -92,8 +122,7 @@ func runWorkers<Source: WindowSource & SendableMetatype, Output: Sendable, Kept:
 func work<Source: WindowSource & SendableMetatype, Output: Sendable, Kept: Sendable>(
   on window: WindowCore<Kept>,
   from source: SharedSource<Source>,
-  _ policy: GatherPolicy<Output, Kept>,
-  _ transform: @concurrent @Sendable (Source.Element) async throws -> Output
+  _ item: ItemWork<Source.Element, Output, Kept>
 ) async throws {
   defer { window.leave() }
   window.meter?.change(from: nil, to: .busy)
@@ -103,8 +132,13 @@ func work<Source: WindowSource & SendableMetatype, Output: Sendable, Kept: Senda
     repeat {
       let input = try await source.source.pointee.next()
       guard let index = window.didTake(input != nil), let input else { return }
-      let result = await Result.capturing { try await transform(input) }
-      let output = (index, try policy.keep(result))
+      let result =
+        if let limiter = item.limiter {
+          try await item.outcome(of: input, when: limiter)
+        } else {
+          await Result.capturing { try await item.transform(input) }
+        }
+      let output = (index, try item.policy.keep(result))
       guard try await window.turn(after: output) else { return }
     } while true
   } catch {
