@@ -119,6 +119,12 @@ struct Counts {
       let sum = try await gather(0..<count, width: 1) { $0 }.reduce(0, +)
       guard sum == count * (count - 1) / 2 else { throw Wrong() }
     },
+    "deadline-call": { count in
+      let deadline = Deadline.after(.seconds(3600))
+      var done = 0
+      for _ in 0..<count { done += try await withDeadline(deadline) { 1 } }
+      guard done == count else { throw Wrong() }
+    },
   ]
 
   struct Wrong: Error {}
