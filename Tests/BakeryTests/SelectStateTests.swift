@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct SelectStateTests {
   private let first = SelectClaim()
-  private let second = SelectClaim()
+  private let second = SelectClaim(as: party("second"))
 
   @Test func `one clause wins, and the select hears how it ends`() {
     var state = SelectState()
@@ -58,12 +58,12 @@ import Testing
 
   @Test func `a grant passes over selects that were decided elsewhere`() {
     var queue = WaitQueue()
-    let stale = queue.enqueue(party("stale"), for: SelectEntry(first, 0))
-    let open = queue.enqueue(party("open"), for: SelectEntry(second, 0))
+    let stale = queue.enqueue(.lining("a"), for: SelectEntry(first, 0))
+    let open = queue.enqueue(.lining("b"), for: SelectEntry(second, 0))
     _ = first.win(5)
     let ticket = queue.win()
     #expect(ticket == open)
-    #expect(queue.parties.map(\.task.name) == ["open"])
+    #expect(queue.parties.map(\.task.name) == ["second"])
     let wake = queue.grant(open, 9)
     #expect(wake == nil && queue.isEmpty)
     #expect(second.outcome == .granted(9))

@@ -85,6 +85,25 @@ struct Counts {
         guard received == number else { throw Wrong() }
       }
     },
+    // Six producers and one consumer on one thread: every element is a wait of its producer.
+    "select-over-6": { count in
+      try await withTaskExecutorPreference(ThreadPool(threads: 1)) {
+        try await selectOverSix(count)
+      }
+    },
+    // On one thread, so that both sides wait each time.
+    "channel-meeting": { count in
+      try await withTaskExecutorPreference(ThreadPool(threads: 1)) {
+        let channel = Channel<Int>(capacity: 0)
+        async let sent: Void = {
+          for number in 0..<count { try await channel.sender.send(number) }
+        }()
+        for number in 0..<count {
+          guard try await channel.receiver.receive() == number else { throw Wrong() }
+        }
+        try await sent
+      }
+    },
     "oneshot": { count in
       for number in 0..<count {
         let oneshot = Oneshot<Int>()
@@ -128,6 +147,33 @@ struct Counts {
   ]
 
   struct Wrong: Error {}
+
+  private static func selectOverSix(_ count: Int) async throws {
+    let channels = (0..<6).map { _ in Channel<Int>(capacity: 0) }
+    let receivers = channels.map(\.receiver)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (first, channel) in channels.enumerated() {
+        group.addTask {
+          for number in stride(from: first, to: count, by: 6) {
+            try await channel.sender.send(number)
+          }
+        }
+      }
+      var sum = 0
+      for _ in 0..<count {
+        try await select {
+          receivers[0].receiving { sum += $0 ?? -1 }
+          receivers[1].receiving { sum += $0 ?? -1 }
+          receivers[2].receiving { sum += $0 ?? -1 }
+          receivers[3].receiving { sum += $0 ?? -1 }
+          receivers[4].receiving { sum += $0 ?? -1 }
+          receivers[5].receiving { sum += $0 ?? -1 }
+        }
+      }
+      guard sum == count * (count - 1) / 2 else { throw Wrong() }
+      try await group.waitForAll()
+    }
+  }
 
   // Not an asynchronous main: that one ends the first thread, which valgrind does not survive.
   static func main() {

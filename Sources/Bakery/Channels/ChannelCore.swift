@@ -67,13 +67,6 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
     return state.pointee.canSend
   }
 
-  /// Whether a receiver would find an element or the end right now.
-  @usableFromInline final var canReceive: Bool {
-    lock.lock()
-    defer { lock.unlock() }
-    return state.pointee.canReceive
-  }
-
   @usableFromInline
   func snapshot() -> Snapshot {
     lock.lock()
@@ -294,6 +287,29 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
     for entry: SelectEntry? = nil
   ) -> (Element?, ChannelState.ReceiveStep) {
     lock.lock()
+    return receiveLocked(party, for: entry)
+  }
+
+  /// Takes an element or hears of the end, if that needs no wait.
+  @inlinable @inline(__always)
+  func receiveNow() -> Element?? {
+    lock.lock()
+    guard state.pointee.canReceive else {
+      lock.unlock()
+      return nil
+    }
+    let (element, step) = receiveLocked(nil, for: nil)
+    // Who was there may have been a select that was decided elsewhere.
+    if case .empty = step { return nil }
+    return .some(element)
+  }
+
+  /// The same under the lock, which is free afterwards.
+  @inlinable @inline(never)
+  func receiveLocked(
+    _ party: Party?,
+    for entry: SelectEntry?
+  ) -> (Element?, ChannelState.ReceiveStep) {
     let step = state.pointee.receive(party, for: entry)
     var element: Element?
     var sender: Wake?
@@ -322,7 +338,7 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
   }
 
   /// Waits to be granted room or a receiver.
-  @inlinable
+  @inlinable @inline(__always)
   func waitToSend(
     _ ticket: Ticket,
     _ operation: StaticString = "send",
@@ -340,7 +356,7 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
   }
 
   /// Waits to be granted an element, and fetches it.
-  @inlinable
+  @inlinable @inline(__always)
   func waitToReceive(
     _ ticket: Ticket,
     until deadline: Deadline,

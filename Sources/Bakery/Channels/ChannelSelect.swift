@@ -5,35 +5,75 @@ extension Channel.Receiver {
   /// - Returns: The clause.
   ///
   /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "select")
-  @inlinable
+  @inlinable @inline(__always)
   public func receiving<Success>(
     _ body: nonisolated(nonsending) @escaping (Element?) async throws -> Success
-  ) -> SelectClause<Success> {
-    SelectClause { attempt in
-      switch attempt {
-      case .now:
-        if let element = self.core.receiveFast() { return .ready { try await body(element) } }
-        guard self.core.canReceive else { return .notYet }
-        let (element, step) = self.core.receiveSlowly(nil)
-        if case .empty = step { return .notYet }
-        return .ready { try await body(element) }
-      case .wait(let entry, let party):
-        let (element, step) = self.core.receiveSlowly(party.asking("select receive"), for: entry)
-        switch step {
-        case .wait(let ticket):
-          self.core.willWait()
-          return .waits(ticket)
-        case .lost: return .lost
-        case .take, .takeAndRefill, .takeAndReserve, .meet, .closed, .empty:
-          return .ready { try await body(element) }
-        }
-      case .end(let ticket, let outcome):
-        let element = self.core.leave(ticket, outcome ?? .cancelled)
-        Trace.record(element == nil ? .gaveUp : .received, self.core.identity)
-        return outcome == nil ? .notYet : .ready { try await body(element) }
-      }
+  ) -> ReceiveClause<Element, Success> {
+    ReceiveClause(core, body)
+  }
+}
+
+/// What `receiving` makes.
+///
+/// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "select")
+public struct ReceiveClause<Element: Sendable, Success>: SelectClause {
+  @usableFromInline let core: ChannelCore<Element>
+  @usableFromInline let body: nonisolated(nonsending) (Element?) async throws -> Success
+  /// Its place in line.
+  @usableFromInline var ticket: Ticket?
+
+  @inlinable @inline(__always)
+  init(
+    _ core: ChannelCore<Element>,
+    _ body: nonisolated(nonsending) @escaping (Element?) async throws -> Success
+  ) {
+    self.core = core
+    self.body = body
+  }
+
+  /// One.
+  @inlinable @inline(__always)
+  public var clauseCount: Int { 1 }
+
+  /// Takes the next element, or a place in line for it.
+  @inlinable @inline(__always)
+  public mutating func attempt(_ attempt: inout SelectAttempt) -> Element?? {
+    let number = attempt.next()
+    switch attempt.phase {
+    case .look: return attempt.numbers.contains(number) ? core.receiveNow() : nil
+    case .lineUp: return lineUp(number, &attempt)
+    case .leave: return leave(number, attempt)
     }
   }
+
+  @inlinable @inline(never)
+  mutating func lineUp(_ number: Int, _ attempt: inout SelectAttempt) -> Element?? {
+    guard let entry = attempt.entry(number) else { return nil }
+    let (element, step) = core.receiveSlowly(.lining("select receive"), for: entry)
+    if case .wait(let ticket) = step {
+      self.ticket = ticket
+      core.willWait()
+      return nil
+    }
+    attempt.stop()
+    if case .lost = step { return nil }
+    return .some(element)
+  }
+
+  @inlinable @inline(never)
+  mutating func leave(_ number: Int, _ attempt: SelectAttempt) -> Element?? {
+    guard let ticket = ticket.take() else { return nil }
+    let outcome = attempt.outcome(of: number)
+    let element = core.leave(ticket, outcome ?? .cancelled)
+    Trace.record(element == nil ? .gaveUp : .received, core.identity)
+    return outcome == nil ? nil : .some(element)
+  }
+
+  /// Calls the body.
+  ///
+  /// > Cancellation: does not observe cancellation. What the body calls does as ever.
+  @inlinable @inline(__always)
+  public mutating func finish(_ taken: Element?) async throws -> Success { try await body(taken) }
 }
 
 extension Channel.Sender {
@@ -48,44 +88,96 @@ extension Channel.Sender {
   /// - Returns: The clause.
   ///
   /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "sending")
-  @inlinable
+  @inlinable @inline(__always)
   public func sending<Success>(
     _ element: Element,
     _ body: nonisolated(nonsending) @escaping () async throws -> Success
-  ) -> SelectClause<Success> {
-    SelectClause { attempt in
-      switch attempt {
-      case .now:
-        if self.core.sendFast(element) { return .ready(body) }
-        guard self.core.canSend else { return .notYet }
-        return self.answer(to: self.core.sendSlowly(element, nil), element, body)
-      case .wait(let entry, let party):
-        let step = self.core.sendSlowly(element, party.asking("select send"), for: entry)
-        return self.answer(to: step, element, body)
-      case .end(let ticket, let outcome):
-        self.core.leave(ticket)
-        let isSent = outcome?.isGranted ?? false
-        Trace.record(isSent ? .sent : .gaveUp, self.core.identity)
-        guard outcome != nil else { return .notYet }
-        return isSent ? .ready(body) : .ready { throw SendFailure(.closed, element) }
-      }
+  ) -> SendClause<Element, Success> {
+    SendClause(core, element, body)
+  }
+}
+
+/// What `sending` makes.
+///
+/// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "sending")
+public struct SendClause<Element: Sendable, Success>: SelectClause {
+  @usableFromInline let core: ChannelCore<Element>
+  @usableFromInline let element: Element
+  @usableFromInline let body: nonisolated(nonsending) () async throws -> Success
+  /// Its place in line.
+  @usableFromInline var ticket: Ticket?
+
+  @inlinable @inline(__always)
+  init(
+    _ core: ChannelCore<Element>,
+    _ element: Element,
+    _ body: nonisolated(nonsending) @escaping () async throws -> Success
+  ) {
+    self.core = core
+    self.element = element
+    self.body = body
+  }
+
+  /// One.
+  @inlinable @inline(__always)
+  public var clauseCount: Int { 1 }
+
+  /// Sends, or takes a place in line for that; whether the element was sent, or the channel is closed.
+  @inlinable @inline(__always)
+  public mutating func attempt(_ attempt: inout SelectAttempt) -> Bool? {
+    let number = attempt.next()
+    switch attempt.phase {
+    case .look:
+      guard attempt.numbers.contains(number) else { return nil }
+      return core.sendFast(element) ? true : sendSlowly()
+    case .lineUp: return lineUp(number, &attempt)
+    case .leave: return leave(number, attempt)
     }
   }
 
-  @inlinable
-  func answer<Success>(
-    to step: ChannelState.SendStep,
-    _ element: Element,
-    _ body: nonisolated(nonsending) @escaping () async throws -> Success
-  ) -> SelectAnswer<Success> {
-    switch step {
-    case .wait(let ticket):
+  @inlinable @inline(never)
+  func sendSlowly() -> Bool? {
+    guard core.canSend else { return nil }
+    return answer(to: core.sendSlowly(element, nil))
+  }
+
+  @inlinable @inline(never)
+  mutating func lineUp(_ number: Int, _ attempt: inout SelectAttempt) -> Bool? {
+    guard let entry = attempt.entry(number) else { return nil }
+    let step = core.sendSlowly(element, .lining("select send"), for: entry)
+    if case .wait(let ticket) = step {
+      self.ticket = ticket
       core.willWait()
-      return .waits(ticket)
-    case .full: return .notYet
-    case .lost: return .lost
-    case .closed: return .ready { throw SendFailure(.closed, element) }
-    case .buffer, .handOff, .replaceFirst: return .ready(body)
+      return nil
     }
+    attempt.stop()
+    return answer(to: step)
+  }
+
+  @inlinable @inline(never)
+  mutating func leave(_ number: Int, _ attempt: SelectAttempt) -> Bool? {
+    guard let ticket = ticket.take() else { return nil }
+    core.leave(ticket)
+    let outcome = attempt.outcome(of: number)
+    Trace.record(outcome?.isGranted == true ? .sent : .gaveUp, core.identity)
+    return outcome?.isGranted
+  }
+
+  @inlinable
+  func answer(to step: ChannelState.SendStep) -> Bool? {
+    switch step {
+    case .wait, .full, .lost: nil
+    case .closed: false
+    case .buffer, .handOff, .replaceFirst: true
+    }
+  }
+
+  /// Calls the body if the element was sent.
+  ///
+  /// > Cancellation: does not observe cancellation. What the body calls does as ever.
+  @inlinable @inline(__always)
+  public mutating func finish(_ isSent: Bool) async throws -> Success {
+    guard isSent else { throw SendFailure(.closed, element) }
+    return try await body()
   }
 }

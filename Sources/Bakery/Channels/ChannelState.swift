@@ -86,7 +86,9 @@ struct ChannelState: Sendable {
   var canSend: Bool { hasPlace || (capacity == 0 && !receivers.isEmpty) || isClosed }
 
   /// Whether a receiver would find an element or the end.
-  var canReceive: Bool { buffered > 0 || (capacity == 0 && !senders.isEmpty) || isClosed }
+  @inlinable var canReceive: Bool {
+    buffered > 0 || (capacity == 0 && !senders.isEmpty) || isClosed
+  }
 
   /// Whether an element may be taken from the buffer with nobody to tell.
   @inlinable var hasElementsOnly: Bool { buffered > 0 && senders.isEmpty }

@@ -8,14 +8,14 @@
 /// A clause whose channel or semaphore is closed is ready, so that a select does not wait for what cannot come:
 /// `receiving` gives its body `nil`; `sending` and `acquiring` make the select throw what `send` and `acquire` would.
 ///
-/// > Ordering: if several clauses are ready at the call, chance picks one of them, from `Seams.random`, so that none
-/// is starved. Otherwise each takes its place in its line, and the first grant decides.
+/// > Ordering: the clauses are asked in turn, from one on that chance picks by `Seams.random`, so that none is starved, and
+/// the first that is ready goes through. If none is, each takes its place in its line, and the first grant decides.
 ///
 /// > Cancellation: takes nothing if cancelled before the grant; a grant that raced it is delivered. A call
 /// that does not have to wait does not look at cancellation; inside, it is the body's business.
 ///
 /// - Complexity: O(*clauses*), one lock for each; a select that waits takes and leaves a place in each line, O(1) each.
-///   No task is made. Each clause allocates its closures, and a select that waits what its places share.
+///   No task is made. Nothing is allocated but what the bodies capture, and what the places of a select that waits share.
 /// - Important: traps without clauses, which would wait for ever.
 /// - Parameter clauses: What to wait for.
 /// - Returns: What the body of the chosen clause returns.
@@ -23,196 +23,136 @@
 ///
 /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "select")
 @inlinable @discardableResult
-public func select<Success>(
-  @SelectBuilder<Success> _ clauses: () -> [SelectClause<Success>]
+public func select<Success, Clauses: SelectClause<Success>>(
+  @SelectBuilder<Success> _ clauses: () -> Clauses
 ) async throws -> Success {
   var clauses = clauses()
-  guard !clauses.isEmpty else {
+  let count = clauses.clauseCount
+  guard count > 0 else {
     misuse("select needs at least one clause, without any it would wait for ever")
   }
-  if clauses.count > 1 {
-    var order = SplitMix(seed: Seams.choice())
-    clauses.shuffle(using: &order)
+  let start = SelectAttempt.start(among: count)
+  var look = SelectAttempt(lookingAt: start..<count)
+  if let taken = clauses.attempt(&look) { return try await clauses.finish(taken) }
+  if start > 0 {
+    look = SelectAttempt(lookingAt: 0..<start)
+    if let taken = clauses.attempt(&look) { return try await clauses.finish(taken) }
   }
-  for clause in clauses {
-    if case .ready(let run) = clause.attempt(.now) { return try await run() }
-  }
-  return try await waitForFirst(of: clauses)()
+  let taken = try await waitForFirst(of: &clauses)
+  return try await clauses.finish(taken)
 }
 
-/// Waits in the lines of all clauses until one is granted, leaves the others, and returns the body of that one.
-@inlinable
-func waitForFirst<Success>(
-  of clauses: [SelectClause<Success>]
-) async throws -> SelectClause<Success>.Body {
-  let claim = SelectClaim()
-  let party = Party.current("select")
-  var tickets: [Ticket] = []
-  tickets.reserveCapacity(clauses.count)
-  var ready: SelectClause<Success>.Body?
-  var last = Deadline.never
-  lines: for clause in clauses {
-    last = min(last, clause.deadline)
-    switch clause.attempt(.wait(SelectEntry(claim, tickets.count), party)) {
-    case .waits(let ticket): tickets.append(ticket)
-    case .ready(let run):
-      ready = run
-      break lines
-    case .lost, .notYet: break lines
-    }
-  }
-  let outcome =
-    ready == nil ? await claim.suspend(Ticket(rawValue: 0), as: party, until: last) : nil
-  let winner = claim.winner
-  for (number, ticket) in tickets.enumerated() {
-    let own = number == winner ? outcome : nil
-    if case .ready(let run) = clauses[number].attempt(.end(ticket, own)) { ready = run }
-  }
-  if let ready { return ready }
-  if outcome == .timedOut, let clause = clauses.first(where: { $0.deadline == last }),
-    case .ready(let run) = clause.attempt(.end(Ticket(rawValue: 0), outcome))
-  {
-    return run
-  }
-  throw CancellationError()
+/// Waits in the lines of all clauses until one is granted, leaves the others, and returns what that one got.
+@inlinable @inline(never)
+func waitForFirst<Clauses: SelectClause>(of clauses: inout Clauses) async throws -> Clauses.Taken {
+  var attempt = SelectAttempt(waitingFor: SelectClaim())
+  let early = clauses.attempt(&attempt)
+  await attempt.end(isTaken: early != nil)
+  let late = clauses.attempt(&attempt)
+  guard let taken = early ?? late else { throw CancellationError() }
+  return taken
 }
 
-/// Collects the clauses of a `select`; they may stand in `if`, `switch` and `for`.
+/// A clause of a `select`, or several: what to wait for, and what to do then.
 ///
-/// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "conditional")
-@resultBuilder
-public enum SelectBuilder<Success> {
-  /// One clause; all have the same result.
-  @inlinable
-  public static func buildExpression(_ clause: SelectClause<Success>) -> SelectClause<Success> {
-    clause
-  }
-
-  /// The first clause.
-  @inlinable
-  public static func buildPartialBlock(first: SelectClause<Success>) -> [SelectClause<Success>] {
-    var clauses: [SelectClause<Success>] = []
-    clauses.reserveCapacity(8)
-    clauses.append(first)
-    return clauses
-  }
-
-  /// The clauses of a first `if` or `for`.
-  @inlinable
-  public static func buildPartialBlock(first: [SelectClause<Success>]) -> [SelectClause<Success>] {
-    first
-  }
-
-  /// Another clause.
-  @inlinable
-  public static func buildPartialBlock(
-    accumulated: [SelectClause<Success>],
-    next: SelectClause<Success>
-  ) -> [SelectClause<Success>] {
-    var clauses = accumulated
-    clauses.append(next)
-    return clauses
-  }
-
-  /// The clauses of another `if` or `for`.
-  @inlinable
-  public static func buildPartialBlock(
-    accumulated: [SelectClause<Success>],
-    next: [SelectClause<Success>]
-  ) -> [SelectClause<Success>] {
-    accumulated + next
-  }
-
-  /// The clauses of an `if` without an `else`.
-  @inlinable
-  public static func buildOptional(
-    _ clauses: [SelectClause<Success>]?
-  ) -> [SelectClause<Success>] { clauses ?? [] }
-
-  /// The clauses of the first branch.
-  @inlinable
-  public static func buildEither(
-    first clauses: [SelectClause<Success>]
-  ) -> [SelectClause<Success>] { clauses }
-
-  /// The clauses of the other branch.
-  @inlinable
-  public static func buildEither(
-    second clauses: [SelectClause<Success>]
-  ) -> [SelectClause<Success>] { clauses }
-
-  /// The clauses of a loop.
-  @inlinable
-  public static func buildArray(
-    _ clauses: [[SelectClause<Success>]]
-  ) -> [SelectClause<Success>] { Array(clauses.joined()) }
-}
-
-/// A clause of a `select`: what to wait for, and what to do then.
-///
-/// Made by `receiving`, `sending`, `acquiring` and `sleeping(until:)`.
+/// Made by `receiving`, `sending`, `acquiring` and `sleeping(until:)`; nothing else conforms. A protocol, so that a select is
+/// compiled for its clauses where it is written, and they need no memory of their own.
 ///
 /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "select")
-public struct SelectClause<Success> {
-  @usableFromInline typealias Body = nonisolated(nonsending) () async throws -> Success
+public protocol SelectClause<Success> {
+  /// What the body returns.
+  associatedtype Success
+  /// What was waited for.
+  associatedtype Taken
 
-  /// When the clause is ready by itself.
-  @usableFromInline let deadline: Deadline
-  /// A closure and not a protocol, because closures are compiled for the element where the clause is written.
-  @usableFromInline let attempt: (SelectAttempt) -> SelectAnswer<Success>
+  /// How many things are waited for.
+  var clauseCount: Int { get }
 
-  @inlinable
-  init(
-    deadline: Deadline = .never,
-    _ attempt: @escaping (SelectAttempt) -> SelectAnswer<Success>
-  ) {
-    self.deadline = deadline
-    self.attempt = attempt
+  /// Does what `select` asks of its clauses, one after another; what was waited for, when it is there.
+  mutating func attempt(_ attempt: inout SelectAttempt) -> Taken?
+
+  /// Calls the body with what was waited for.
+  ///
+  /// > Cancellation: does not observe cancellation. What the body calls does as ever.
+  mutating func finish(_ taken: Taken) async throws -> Success
+}
+
+/// What a `select` asks of its clauses: to look, then to line up, then to leave.
+public struct SelectAttempt {
+  @usableFromInline
+  enum Phase: Sendable {
+    /// Take what the clause is about if that needs no wait.
+    case look
+    /// Take a place in line.
+    case lineUp
+    /// Leave the line, and fetch what was granted.
+    case leave
   }
-}
 
-/// What a select asks of a clause.
-@usableFromInline
-enum SelectAttempt: Sendable {
-  /// Take what the clause is about if that needs no wait.
-  case now
-  /// Take a place in line.
-  case wait(SelectEntry, Party)
-  /// Leave the line; with an outcome, fetch what was granted.
-  case end(Ticket, WaitOutcome?)
-}
+  @usableFromInline var phase: Phase
+  /// Which clauses are asked to look.
+  @usableFromInline let numbers: Range<Int>
+  /// The number of the next clause.
+  @usableFromInline var number = 0
+  @usableFromInline let claim: SelectClaim?
+  /// When the select is over by itself.
+  @usableFromInline var deadline = Deadline.never
+  /// Whether clauses need not ask any more: one has what it asked for, or was granted.
+  @usableFromInline var isOver = false
+  /// How the wait ended, if there was one.
+  @usableFromInline var outcome: WaitOutcome?
+  /// The clause that was granted.
+  @usableFromInline var winner = -1
 
-/// What a clause answers.
-@usableFromInline
-enum SelectAnswer<Success> {
-  /// It has what it asked for: call the body. If a place in line was asked for, the select was won for this clause.
-  case ready(SelectClause<Success>.Body)
-  case notYet
-  case waits(Ticket)
-  /// Another clause was granted meanwhile.
-  case lost
-}
+  @inlinable @inline(__always)
+  init(lookingAt numbers: Range<Int>) {
+    phase = .look
+    self.numbers = numbers
+    claim = nil
+  }
 
-/// A clause that is ready at a deadline, if no other was before.
-///
-/// If the deadline has passed, another clause that is ready comes first.
-///
-/// - Parameters:
-///   - deadline: When to go on.
-///   - body: What to do then.
-/// - Returns: The clause.
-///
-/// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "select")
-@inlinable
-public func sleeping<Success>(
-  until deadline: Deadline,
-  _ body: nonisolated(nonsending) @escaping () async throws -> Success
-) -> SelectClause<Success> {
-  SelectClause(deadline: deadline) { attempt in
-    switch attempt {
-    case .now: .notYet
-    case .wait: .waits(Ticket(rawValue: 0))
-    case .end(_, let outcome): outcome == .timedOut ? .ready(body) : .notYet
-    }
+  @usableFromInline
+  init(waitingFor claim: SelectClaim) {
+    phase = .lineUp
+    numbers = 0..<0
+    self.claim = claim
+  }
+
+  /// With which of so many clauses to begin.
+  @usableFromInline
+  static func start(among count: Int) -> Int {
+    count == 1 ? 0 : Int(Seams.choice().multipliedFullWidth(by: UInt64(count)).high)
+  }
+
+  /// The number of the clause that asks.
+  @inlinable @inline(__always)
+  mutating func next() -> Int {
+    defer { number &+= 1 }
+    return number
+  }
+
+  /// As what a clause lines up; `nil` if it need not any more.
+  @inlinable
+  func entry(_ number: Int) -> SelectEntry? {
+    guard !isOver, let claim else { return nil }
+    return SelectEntry(claim, number)
+  }
+
+  /// The clause has what it asked for, or another has.
+  @inlinable
+  mutating func stop() { isOver = true }
+
+  /// How the wait of a clause ended, which was in line; `nil` if it lost.
+  @inlinable
+  func outcome(of number: Int) -> WaitOutcome? { number == winner ? outcome : nil }
+
+  /// Waits, unless a clause has what it asked for.
+  @usableFromInline
+  mutating func end(isTaken: Bool) async {
+    phase = .leave
+    number = 0
+    guard !isTaken, let claim else { return }
+    outcome = await claim.suspend(Ticket(rawValue: 0), as: claim.party, until: deadline)
+    winner = claim.winner ?? -1
   }
 }

@@ -52,8 +52,13 @@ final class SelectClaim: WaitOwner, @unchecked Sendable {
   private let lock = Lock()
   @exclusivity(unchecked) private var state = SelectState()
 
+  /// Who waits; in the lines it stands only what for.
+  let party: Party
+
   @usableFromInline
-  init() {}
+  init(as party: Party = .current("select")) {
+    self.party = party
+  }
 
   /// The clause that was won.
   @usableFromInline var winner: Int? { withLock { $0.winner } }

@@ -100,8 +100,13 @@ public struct Party: Sendable {
     return Party(task: .arriving, operation: operation, count: count, since: .never)
   }
 
-  /// The same task, in another line.
+  /// A clause on its way into a line, where its select's claim knows who waits.
   @usableFromInline
+  static func lining(_ operation: StaticString, count: Int = 1) -> Party {
+    Party(task: .arriving, operation: operation, count: count, since: .never)
+  }
+
+  /// The same task, in another line.
   func asking(_ operation: StaticString, count: Int = 1) -> Party {
     Party(task: task, operation: operation, count: count, since: since)
   }

@@ -30,35 +30,45 @@ extension WaitOwner {
     until deadline: Deadline,
     by source: (any TimeSource)? = nil
   ) async -> WaitOutcome {
-    guard deadline != .never else { return await suspend(ticket, as: party) }
-    let time = source ?? Seams.time
-    guard time.now < deadline else {
-      abort(ticket, .timedOut)
-      return await suspend(ticket, as: party)
-    }
-    let timer = time.schedule(self, tag: ticket.rawValue, at: deadline)
-    let outcome = await suspend(ticket, as: party)
-    if outcome != .timedOut { time.cancel(timer) }
-    return outcome
-  }
-
-  private func suspend(_ ticket: Ticket, as party: Party) async -> WaitOutcome {
-    await withTaskCancellationHandler {
-      await suspendUncancellable(ticket, as: party)
+    let timer = deadline == .never ? nil : schedule(ticket, until: deadline, by: source)
+    // One function and not several: each on the way to the continuation costs a frame and, where a task executor is
+    // preferred, a walk through the task's records after the resumption.
+    let outcome = await withTaskCancellationHandler {
+      await withUnsafeContinuation { self.enter($0, ticket, party) }
     } onCancel: {
       // The runtime holds a lock of the task meanwhile.
       SchedulingPoint.withoutPoints { self.abort(ticket, .cancelled) }
     }
+    if let timer, outcome != .timedOut { timer.source.cancel(timer.id) }
+    return outcome
   }
 
   /// The same for a wait that neither a cancellation nor a deadline ends.
   @usableFromInline
   func suspendUncancellable(_ ticket: Ticket, as party: Party) async -> WaitOutcome {
-    await withUnsafeContinuation { continuation in
-      let waiter = Waiter(ticket: ticket, party: party, continuation: continuation)
-      if let outcome = self.attach(waiter) {
-        continuation.resume(returning: outcome)
-      }
+    await withUnsafeContinuation { self.enter($0, ticket, party) }
+  }
+
+  private func enter(
+    _ continuation: UnsafeContinuation<WaitOutcome, Never>,
+    _ ticket: Ticket,
+    _ party: Party
+  ) {
+    let waiter = Waiter(ticket: ticket, party: party, continuation: continuation)
+    if let outcome = attach(waiter) { continuation.resume(returning: outcome) }
+  }
+
+  /// Sees to it that the deadline ends the wait; one that has passed does so at once.
+  private func schedule(
+    _ ticket: Ticket,
+    until deadline: Deadline,
+    by source: (any TimeSource)?
+  ) -> (source: any TimeSource, id: TimerID)? {
+    let source = source ?? Seams.time
+    guard source.now < deadline else {
+      abort(ticket, .timedOut)
+      return nil
     }
+    return (source, source.schedule(self, tag: ticket.rawValue, at: deadline))
   }
 }

@@ -138,17 +138,23 @@ struct WaitQueue: Sendable {
   var firstCount: Int? { front < 0 ? nil : slots[Int(front)].count }
 
   /// Who the first waiter is.
-  var firstParty: Party? { front < 0 ? nil : names[Int(front)] }
+  var firstParty: Party? { front < 0 ? nil : party(at: Int(front)) }
 
   /// Who waits with that ticket, as far as is known yet.
-  func party(of ticket: Ticket) -> Party { names[ticket.index] }
+  func party(of ticket: Ticket) -> Party { party(at: ticket.index) }
+
+  private func party(at slot: Int) -> Party {
+    let party = names[slot]
+    guard slots[slot].clause >= 0, let claim = claims[slot] else { return party }
+    return claim.party.asking(party.operation, count: party.count)
+  }
 
   /// The waiters in line, first to last.
   var parties: [Party] {
     var result: [Party] = []
     var index = front
     while index >= 0 {
-      result.append(names[Int(index)])
+      result.append(party(at: Int(index)))
       index = slots[Int(index)].next
     }
     return result

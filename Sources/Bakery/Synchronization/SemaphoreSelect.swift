@@ -11,62 +11,107 @@ extension AsyncSemaphore {
   /// - Returns: The clause.
   ///
   /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "acquiring")
-  @inlinable
+  @inlinable @inline(__always)
   public func acquiring<Success>(
     _ count: Int = 1,
     _ body: nonisolated(nonsending) @escaping (consuming Permit) async throws -> Success
-  ) -> SelectClause<Success> {
+  ) -> AcquireClause<Success> {
     guard count >= 1 else {
       misuse("\(identity): acquiring needs a count of at least 1, got \(count)")
     }
-    return SelectClause { attempt in
-      switch self.core.answer(attempt, count) {
-      case .granted(let token):
-        .ready { try await body(Permit(owner: self, count: count, token: token)) }
-      case .refused(let failure): .ready { throw failure }
-      case .waits(let ticket): .waits(ticket)
-      case .notYet: .notYet
-      case .lost: .lost
-      }
-    }
+    return AcquireClause(self, count, body)
+  }
+}
+
+/// What `acquiring` makes.
+///
+/// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "acquiring")
+public struct AcquireClause<Success>: SelectClause {
+  @usableFromInline let semaphore: AsyncSemaphore
+  @usableFromInline let count: Int
+  @usableFromInline
+  let body: nonisolated(nonsending) (consuming Permit) async throws -> Success
+  /// Its place in line.
+  @usableFromInline var ticket: Ticket?
+
+  @inlinable @inline(__always)
+  init(
+    _ semaphore: AsyncSemaphore,
+    _ count: Int,
+    _ body:
+      nonisolated(nonsending) @escaping (consuming Permit) async throws
+      -> Success
+  ) {
+    self.semaphore = semaphore
+    self.count = count
+    self.body = body
+  }
+
+  /// One.
+  @inlinable @inline(__always)
+  public var clauseCount: Int { 1 }
+
+  /// Takes the permits, or a place in line for them; what identifies them in records, or why there will be none.
+  @inlinable @inline(__always)
+  public mutating func attempt(
+    _ attempt: inout SelectAttempt
+  ) -> Result<UInt64, SemaphoreFailure>? {
+    let number = attempt.next()
+    if attempt.phase == .look, !attempt.numbers.contains(number) { return nil }
+    return semaphore.core.answer(&attempt, number, count, &ticket)
+  }
+
+  /// Calls the body with the permits.
+  ///
+  /// > Cancellation: does not observe cancellation. What the body calls does as ever.
+  @inlinable @inline(__always)
+  public mutating func finish(_ taken: Result<UInt64, SemaphoreFailure>) async throws -> Success {
+    try await body(Permit(owner: semaphore, count: count, token: taken.get()))
   }
 }
 
 extension SemaphoreCore {
-  /// What becomes of a clause.
   @usableFromInline
-  enum ClauseAnswer: Sendable {
-    case granted(token: UInt64)
-    case refused(SemaphoreFailure)
-    case waits(Ticket)
-    case notYet
-    case lost
-  }
-
-  @usableFromInline
-  func answer(_ attempt: SelectAttempt, _ count: Int) -> ClauseAnswer {
-    switch attempt {
-    case .now: return admit(count).map { answer($0, count) } ?? .notYet
-    case .wait(let entry, let party):
-      return answer(acquire(party.asking("select acquire", count: count), for: entry), count)
-    case .end(let ticket, let outcome):
-      leave(ticket, outcome ?? .cancelled, count: count)
+  func answer(
+    _ attempt: inout SelectAttempt,
+    _ number: Int,
+    _ count: Int,
+    _ ticket: inout Ticket?
+  ) -> Result<UInt64, SemaphoreFailure>? {
+    switch attempt.phase {
+    case .look: return admit(count).flatMap { answer($0, count, &ticket) }
+    case .lineUp:
+      guard let entry = attempt.entry(number) else { return nil }
+      let admission = acquire(.lining("select acquire", count: count), for: entry)
+      let answer = answer(admission, count, &ticket)
+      if ticket == nil { attempt.stop() }
+      return answer
+    case .leave:
+      guard let place = ticket.take() else { return nil }
+      let outcome = attempt.outcome(of: number)
+      leave(place, outcome ?? .cancelled, count: count)
       switch outcome {
-      case .granted(let token): return .granted(token: token)
-      case .closed: return .refused(failure(.closed, count))
-      case .impossible: return .refused(failure(.impossible, count))
-      case .cancelled, .timedOut, nil: return .notYet
+      case .granted(let token): return .success(token)
+      case .closed: return .failure(failure(.closed, count))
+      case .impossible: return .failure(failure(.impossible, count))
+      case .cancelled, .timedOut, nil: return nil
       }
     }
   }
 
-  private func answer(_ admission: SemaphoreState.Admission, _ count: Int) -> ClauseAnswer {
+  private func answer(
+    _ admission: SemaphoreState.Admission,
+    _ count: Int,
+    _ ticket: inout Ticket?
+  ) -> Result<UInt64, SemaphoreFailure>? {
     switch admission {
-    case .granted(let token): .granted(token: token)
-    case .closed: .refused(failure(.closed, count))
-    case .impossible: .refused(failure(.impossible, count))
-    case .wait(let ticket): .waits(ticket)
-    case .saturated, .lost: .lost
+    case .granted(let token): return .success(token)
+    case .closed: return .failure(failure(.closed, count))
+    case .impossible: return .failure(failure(.impossible, count))
+    case .wait(let place):
+      ticket = place
+      return nil
+    case .saturated, .lost: return nil
     }
   }
 }
