@@ -14,7 +14,8 @@ struct ScrapeCommand: AsyncParsableCommand {
     discussion: """
       Pages, links, failures and items go into one SQLite file. Run it again with the same file and it goes on where it \
       ended: pages that are there are not fetched again, failures are. robots.txt is obeyed, and a host sees at most \
-      --per-host requests at a time. Ctrl-C once finishes what is in flight, twice stops.
+      --per-host requests at a time. With --concurrency auto the crawl watches how long pages take and what is refused, and \
+      fetches from each host as many at a time as it bears; the summary says where that settled. Ctrl-C once finishes what is in flight, twice stops.
 
       Exit codes: 0 done, 1 failed, 2 usage, 3 finished with failures (see --fail-on), 130 interrupted.
       """

@@ -26,11 +26,21 @@ struct ScrapeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Stop after this long, such as 90s, 10m, 2h.", valueName: "time"))
   var maxTime: DurationArgument?
 
-  @Option(help: ArgumentHelp("How many pages to fetch at one time.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "How many pages to fetch at one time, or auto to find out how many each host bears.",
+      valueName: "n|auto"
+    )
+  )
   var concurrency = "16"
 
-  @Option(help: ArgumentHelp("How many of them from one host.", valueName: "n"))
-  var perHost = 4
+  @Option(
+    help: ArgumentHelp(
+      "How many of them from one host, at most (default: 4; 64 with --concurrency auto).",
+      valueName: "n"
+    )
+  )
+  var perHost: Int?
 
   @Option(
     help: ArgumentHelp("Least time between two requests to one host.", valueName: "time")
@@ -73,8 +83,13 @@ struct ScrapeOptions: ParsableArguments {
   func settings(rules: ItemRules?) throws -> CrawlSettings {
     var settings = CrawlSettings()
     settings.model = try crawlModel()
-    settings.width = try width()
-    settings.perHost = perHost
+    if concurrency == "auto" {
+      settings.isAutomatic = true
+      (settings.width, settings.perHost) = CrawlSettings.automaticMaximum
+    } else {
+      settings.width = try width()
+    }
+    settings.perHost = perHost ?? settings.perHost
     settings.delay = delay.duration
     settings.memory = memory.count
     settings.bodyMaximum = maxSize.count
@@ -114,11 +129,9 @@ struct ScrapeOptions: ParsableArguments {
 
   private func width() throws -> Int {
     if let number = Int(concurrency) { return number }
-    let text =
-      concurrency == "auto"
-      ? "--concurrency auto is not there yet; give a number, such as 16"
-      : "--concurrency \(concurrency) is no number; give one, such as 16"
-    throw ValidationError(text)
+    throw ValidationError(
+      "--concurrency \(concurrency) is no number; give one, such as 16, or auto"
+    )
   }
 
   private static func field(_ text: String) throws -> (name: String, value: String) {

@@ -8,7 +8,11 @@ struct UsageTests {
 
   @Test(arguments: [
     (["scrape", "http://a.test/", "--model", "threads"], "not there yet; use async or sequential"),
-    (["scrape", "http://a.test/", "--concurrency", "auto"], "not there yet; give a number"),
+    (
+      ["scrape", "http://a.test/", "--concurrency", "lots"],
+      "no number; give one, such as 16, or auto"
+    ),
+    (["scrape", "http://a.test/", "--delay", "30h"], "--delay 30 h 0 min is more than a day"),
     (
       ["scrape", "http://a.test/", "--concurrency", "0"], "--concurrency is 0; it needs at least 1"
     ),

@@ -124,7 +124,7 @@ package struct Crawl: Sendable {
     return try await withThrowingTaskGroup(of: CrawlReport?.self) { group in
       for slot in 0..<width {
         group.addTask(name: "fetch slot \(slot)") {
-          try await Slot(number: slot, worker: worker, events: events.sender).run(jobs.receiver)
+          try await Slot(worker: worker, events: events.sender).run(jobs.receiver)
           return nil
         }
       }

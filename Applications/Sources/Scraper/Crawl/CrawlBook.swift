@@ -13,6 +13,8 @@ struct CrawlBook {
   private(set) var scope: CrawlScope
   private let settings: CrawlSettings
   private let random: any RandomSource
+  /// How many pages may be fetched at one time, in all; `nil` where the number of slots alone says it.
+  let overall: AdaptiveLimiter?
   /// For a URL that a redirect led to: the URLs before it, the first asked for first.
   private var chains: [Int64: [Int64]] = [:]
   private var seeds: Set<Int64> = []
@@ -24,6 +26,16 @@ struct CrawlBook {
 
   init(settings: CrawlSettings, scope: CrawlScope, random: any RandomSource, timeline: Timeline) {
     self.frontier = Frontier(settings: settings)
+    // It begins with all there may be, since each host has a limiter of its own.
+    overall =
+      settings.isAutomatic
+      ? AdaptiveLimiter(
+        .aimd(),
+        limits: 1...settings.width,
+        initial: settings.width,
+        name: "whole crawl"
+      )
+      : nil
     self.settings = settings
     self.scope = scope
     self.random = random
@@ -69,21 +81,25 @@ struct CrawlBook {
 
   /// What to do now.
   mutating func next(now: Deadline) -> BookStep {
+    var place: JobPermit?
+    if let overall {
+      guard let permit = overall.tryAcquire() else {
+        waited = .limit
+        return .wait(until: .never)
+      }
+      place = JobPermit(permit)
+    }
     while true {
       if let limit = settings.limit, claimed >= limit { return .wait(until: .never) }
       switch frontier.next(now: now) {
-      case .fetch(let id, let url, let host):
-        claimed += 1
-        counts.start()
-        let queuedAt = frontier[id].queuedAt
-        var job = PageJob(id: id, url: url, host: host, queuedAt: queuedAt, waited: waited)
-        job.isSitemap = frontier[id].isSitemap
-        return .fetch(job)
-      case .admit(let host):
-        guard let robots = try? WebURL(frontier.hosts[host].origin + "/robots.txt") else {
-          continue
-        }
-        return .admit(HostJob(host: host, name: frontier.hosts[host].name, robotsURL: robots))
+      case .fetch(let id, let url, let host, let permit):
+        return .fetch(pageJob(id, url, host, permit, place))
+      case .admit(let host, let permit):
+        let (origin, name) = (frontier.hosts[host].origin, frontier.hosts[host].name)
+        guard let robots = try? WebURL(origin + "/robots.txt") else { continue }
+        return .admit(
+          HostJob(host: host, name: name, robotsURL: robots, permit: permit, place: place)
+        )
       case .skip(let id, let reason): settle(id, .skipped, reason)
       case .refuse(let ids, let failure): for id in ids { fail(id, failure) }
       case .wait(let time, let reason):
@@ -93,9 +109,33 @@ struct CrawlBook {
     }
   }
 
+  private mutating func pageJob(
+    _ id: Int64,
+    _ url: WebURL,
+    _ host: Int,
+    _ permit: JobPermit,
+    _ place: JobPermit?
+  ) -> PageJob {
+    claimed += 1
+    counts.start()
+    let queuedAt = frontier[id].queuedAt
+    var job = PageJob(
+      id: id,
+      url: url,
+      host: host,
+      queuedAt: queuedAt,
+      waited: waited,
+      permit: permit
+    )
+    job.isSitemap = frontier[id].isSitemap
+    job.place = place
+    return job
+  }
+
   /// Enters what a host said about itself.
   mutating func finish(_ host: HostJob, _ admission: Admission, now: Deadline) {
-    frontier.admit(host: host.host, admission, now: now)
+    frontier.admit(host: host.host, admission, host.permit, now: now)
+    host.place?.end(.ignore)
     if settings.usesSitemaps, case .open(let rules, _) = admission {
       enterSitemaps(rules, of: host.robotsURL, now: now)
     }
@@ -108,7 +148,10 @@ struct CrawlBook {
     claimed -= 1
     fetchTimes.record(result.fetchTime)
     timeline.record(result, url: frontier[id].url)
-    frontier.finish(host: result.job.host, result.paceOutcome, now: now)
+    let outcome = result.paceOutcome
+    frontier.finish(host: result.job.host, outcome, result.job.permit, now: now)
+    result.job.place?.end(outcome.ofCrawl)
+    if case .timeout = outcome { counts.timeouts += 1 }
     frontier.noteFetch(host: result.job.host, result.fetchTime)
     switch result.outcome {
     case .page(let answer, let links, let follows, _):
@@ -297,4 +340,15 @@ enum BookStep {
   case admit(HostJob)
   /// Nothing before this time, or before something in flight ends.
   case wait(until: Deadline)
+}
+
+extension HostPace.Outcome {
+  /// What it says about the load of our own side: what a host refuses is no sign of it, and what times out may be.
+  fileprivate var ofCrawl: Permit.Outcome {
+    switch self {
+    case .success: .success
+    case .timeout: .dropped
+    case .failure, .overload, .unavailable: .ignore
+    }
+  }
 }

@@ -9,6 +9,8 @@ package struct CrawlCounts: Sendable {
   package internal(set) var skipped = 0
   package internal(set) var redirects = 0
   package internal(set) var retries = 0
+  /// Requests that were not answered in time.
+  package internal(set) var timeouts = 0
   package internal(set) var links = 0
   package internal(set) var items = 0
   /// Items that were dropped because something required was missing.

@@ -10,6 +10,8 @@ package struct CrawlProgress: Sendable {
   package var pagesPerSecond: Double
   /// The host with the longest average fetch, and that average.
   package var slowestHost: (name: String, average: Duration)?
+  /// How many requests may be in flight now, in an automatic crawl.
+  package var limit: Int?
 }
 
 /// Reports progress ten times a second.
@@ -51,7 +53,8 @@ struct ProgressTicker {
       pending: book.frontier.pendingCount,
       elapsed: now.duration(since: begin),
       pagesPerSecond: seconds > 0 ? pages / seconds : 0,
-      slowestHost: book.frontier.slowestHosts(1).first
+      slowestHost: book.frontier.slowestHosts(1).first,
+      limit: book.overall.map { min($0.limit, book.frontier.limitOfHosts) }
     )
   }
 }
@@ -71,6 +74,8 @@ package struct CrawlReport: Sendable {
   package let slowestHosts: [(name: String, average: Duration)]
   /// The first ten URLs that were given up on.
   package let firstFailures: [FailureRecord]
+  /// Where an automatic crawl settled: in all, and then the hosts with the lowest limits.
+  package let limits: [LimitReport]
 
   init(_ book: CrawlBook, wall: Duration, isStopped: Bool) {
     self.counts = book.counts
@@ -81,6 +86,16 @@ package struct CrawlReport: Sendable {
     self.fetchTimes = book.fetchTimes
     self.slowestHosts = book.frontier.slowestHosts(3)
     self.firstFailures = book.firstFailures
+    if let overall = book.overall {
+      let all = LimitReport(
+        overall: overall.measures,
+        peak: book.counts.inFlightPeak,
+        timeouts: book.counts.timeouts
+      )
+      limits = [all] + book.frontier.limitReports(3)
+    } else {
+      limits = []
+    }
   }
 }
 

@@ -11,6 +11,8 @@ package struct CrawlSettings: Sendable {
   }
 
   package var model = Model.async
+  /// Whether the crawl finds out how many pages to fetch at one time; `width` and `perHost` are then the most there may be.
+  package var isAutomatic = false
   /// How many pages are fetched at one time, in all.
   package var width = 16
   /// How many of them from one host.
@@ -39,6 +41,9 @@ package struct CrawlSettings: Sendable {
   /// Whether to fetch what the sitemaps of each host list, too.
   package var usesSitemaps = false
 
+  /// How many pages an automatic crawl fetches at one time, at most: in all, and from one host.
+  package static let automaticMaximum = (width: 128, perHost: 64)
+
   package init() {}
 
   /// Checks what the types leave open.
@@ -52,6 +57,9 @@ package struct CrawlSettings: Sendable {
     try atLeastOne(retries.attempts, "--attempts")
     guard width <= 4096 else {
       throw SettingsError("--concurrency \(width) is more than 4,096 connections; give less")
+    }
+    guard delay <= .seconds(86_400) else {
+      throw SettingsError("--delay \(durationText(delay)) is more than a day; give less")
     }
     _ = try BodyRooms(memory: memory, slots: width, bodyMaximum: bodyMaximum)
   }

@@ -1,8 +1,8 @@
 internal import Bakery
+internal import HeapModule
 
 /// Fetches and parses one page after the other.
 struct Slot: Sendable {
-  let number: Int
   let worker: PageWorker
   let events: Channel<CrawlEvent>.Sender
 
@@ -11,12 +11,9 @@ struct Slot: Sendable {
   /// > Cancellation: cancels the body and waits for it.
   @concurrent
   func run(_ jobs: Channel<Job>.Receiver) async throws {
-    var freeSince = Deadline.now
     while let job = try await jobs.receive() {
       switch job {
-      case .page(var page):
-        page.slot = number
-        page.freeSince = freeSince
+      case .page(let page):
         var result = try await worker.work(on: page)
         result.marks.handed = .now
         try await events.send(.page(result))
@@ -24,8 +21,32 @@ struct Slot: Sendable {
         let admission = try await worker.admit(host)
         try await events.send(.host(host, admission))
       }
-      freeSince = .now
     }
+  }
+}
+
+/// Which slots are free, and since when.
+///
+/// The tasks behind the slots are alike, so the numbers are the books' own: the lowest that is free is taken, and a crawl that needs few
+/// slots shows few.
+struct FreeSlots {
+  private var free: Heap<Int>
+  private var since: [Deadline]
+
+  init(_ count: Int, since begin: Deadline) {
+    free = Heap(0..<count)
+    since = Array(repeating: begin, count: count)
+  }
+
+  /// Takes a slot; the caller has checked that one is free.
+  mutating func take() -> (number: Int, freeSince: Deadline) {
+    let number = free.removeMin()
+    return (number, since[number])
+  }
+
+  mutating func giveBack(_ number: Int, at time: Deadline) {
+    free.insert(number)
+    since[number] = time
   }
 }
 
@@ -73,19 +94,20 @@ struct BookKeeper: Sendable {
   {
     var book = book
     var busy = 0
+    var slots = FreeSlots(width, since: begin)
     var isStopped = false
     var ticker = ProgressTicker(begin: begin, report: progress)
     while true {
       let now = Deadline.now
       isStopped = isStopped || now >= end
-      let wake = isStopped ? .never : dispatch(&book, &busy, now)
+      let wake = isStopped ? .never : dispatch(&book, &busy, &slots, now)
       try await commit(&book, nil)
       if busy == 0, isStopped || wake == .never { break }
       ticker.tick(book, now)
       let deadline = min(wake, min(isStopped ? .never : end, ticker.next))
       guard let event = try await receive(deadline) else { continue }
       if case .stop = event { isStopped = true } else { busy -= 1 }
-      try await commit(&book, handle(event, &book))
+      try await commit(&book, handle(event, &book, &slots))
     }
     jobs.close()
     commits.close()
@@ -94,12 +116,21 @@ struct BookKeeper: Sendable {
   }
 
   /// Gives work to every free slot and returns when more will be possible by itself.
-  private func dispatch(_ book: inout CrawlBook, _ busy: inout Int, _ now: Deadline) -> Deadline {
+  private func dispatch(
+    _ book: inout CrawlBook,
+    _ busy: inout Int,
+    _ slots: inout FreeSlots,
+    _ now: Deadline
+  ) -> Deadline {
     while busy < width {
       let job: Job
       switch book.next(now: now) {
-      case .fetch(let page): job = .page(page)
-      case .admit(let host): job = .host(host)
+      case .fetch(var page):
+        (page.slot, page.freeSince) = slots.take()
+        job = .page(page)
+      case .admit(var host):
+        host.slot = slots.take().number
+        job = .host(host)
       case .wait(let time): return time
       }
       do {
@@ -128,12 +159,18 @@ struct BookKeeper: Sendable {
   }
 
   /// Enters an event and returns the room that its records take.
-  private func handle(_ event: CrawlEvent, _ book: inout CrawlBook) -> LargeRoom? {
+  private func handle(
+    _ event: CrawlEvent,
+    _ book: inout CrawlBook,
+    _ slots: inout FreeSlots
+  ) -> LargeRoom? {
     switch event {
     case .page(let result):
+      slots.giveBack(result.job.slot, at: result.marks.handed ?? .now)
       book.finish(result, now: .now)
       return result.room
     case .host(let host, let admission):
+      slots.giveBack(host.slot, at: .now)
       book.finish(host, admission, now: .now)
     case .stop: break
     }

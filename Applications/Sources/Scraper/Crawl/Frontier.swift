@@ -4,11 +4,11 @@ internal import HeapModule
 
 /// Which URL is fetched next, and when: every URL of a crawl, and a queue for each host.
 ///
-/// A host stands in the heap of ready hosts by its next allowed time, at most once, and only while it has something to fetch
-/// and room for another request. So finding the next URL is O(log hosts), whatever the number of URLs, and
+/// A host stands in the heap of ready hosts by its next allowed time, at most once, and only while it has something to fetch.
+/// One that has no room for another request leaves it until one ends. So finding the next URL is O(log hosts), whatever the number of URLs, and
 /// hosts that are ready together take turns. Within a host, URLs go in the order in which they were found.
 ///
-/// A pure value: the time is passed in, and what is to be stored comes out.
+/// A value: the time is passed in, and what is to be stored comes out. Only the limiters of the hosts are objects.
 struct Frontier {
   private(set) var urls: [KnownURL] = []
   private(set) var hosts: [Host] = []
@@ -20,16 +20,21 @@ struct Frontier {
   private var ready = Heap<Ready>()
   private var delayed = Heap<Delayed>()
   private var order: UInt64 = 0
-  private let settings: CrawlSettings
+  private let limiters: HostLimiters
+  private let isAutomatic: Bool
 
   init(settings: CrawlSettings) {
-    self.settings = settings
+    limiters = HostLimiters(settings: settings)
+    isAutomatic = settings.isAutomatic
   }
 
   subscript(id: Int64) -> KnownURL {
     get { urls[Int(id) - 1] }
     set { urls[Int(id) - 1] = newValue }
   }
+
+  /// How many requests one host may get at a time, at most.
+  var limitMaximum: Int { limiters.limitMaximum }
 
   func id(of url: String) -> Int64? { idsByURL[url] }
 
@@ -69,8 +74,7 @@ struct Frontier {
   private mutating func hostIndex(of url: WebURL) -> Int {
     let origin = url.origin
     if let index = hostsByOrigin[origin] { return index }
-    let pace = HostPace(limit: settings.perHost, spacing: settings.delay)
-    hosts.append(Host(origin: origin, name: url.host ?? "", pace: pace))
+    hosts.append(Host(origin: origin, name: url.host ?? ""))
     hostsByOrigin[origin] = hosts.count - 1
     return hosts.count - 1
   }
@@ -81,11 +85,6 @@ struct Frontier {
     while let top = ready.min, top.time <= now {
       ready.removeMin()
       hosts[top.host].isScheduled = false
-      guard let start = hosts[top.host].pace.earliest(now: now) else { continue }
-      guard start <= now else {
-        schedule(top.host, now)
-        continue
-      }
       if let step = step(for: top.host, now) { return step }
     }
     return .wait(until: nextTime, waitReason)
@@ -107,14 +106,13 @@ struct Frontier {
     switch hosts[host].admission {
     case .asking: return nil
     case .unknown:
+      guard let permit = startRequest(to: host, now) else { return nil }
       hosts[host].admission = .asking
-      hosts[host].pace.start(now: now)
-      return .admit(host: host)
+      return .admit(host: host, permit)
     case .closed(let failure, _):
       return .refuse(takeAll(of: host), failure)
     case .open(let rules, _):
-      guard let id = hosts[host].queue.popFirst() else { return nil }
-      pendingCount -= 1
+      guard let id = hosts[host].queue.first else { return nil }
       return start(id, host, rules, now)
     }
   }
@@ -125,13 +123,36 @@ struct Frontier {
     _ rules: RobotsRules,
     _ now: Deadline
   ) -> FrontierStep? {
-    defer { schedule(host, now) }
-    guard let url = WebURL.resolve(self[id].url, base: nil) else { return nil }
+    guard let url = WebURL.resolve(self[id].url, base: nil) else {
+      takeFirst(of: host, now)
+      return nil
+    }
     let decision = rules.allows(url.requestTarget)
-    guard decision.isAllowed else { return .skip(id, "robots.txt \(decision)") }
-    hosts[host].pace.start(now: now)
+    guard decision.isAllowed else {
+      takeFirst(of: host, now)
+      return .skip(id, "robots.txt \(decision)")
+    }
+    guard let permit = startRequest(to: host, now) else { return nil }
+    takeFirst(of: host, now)
     self[id].attempts += 1
-    return .fetch(id, url, host: host)
+    return .fetch(id, url, host: host, permit)
+  }
+
+  private mutating func takeFirst(of host: Int, _ now: Deadline) {
+    hosts[host].queue.removeFirst()
+    pendingCount -= 1
+    schedule(host, now)
+  }
+
+  /// Takes what a request needs; a host that gets none is looked at again when the time has come or a request has ended.
+  private mutating func startRequest(to host: Int, _ now: Deadline) -> JobPermit? {
+    if let permit = hosts[host].pace.start(limiters, now: now) {
+      hosts[host].inFlight += 1
+      hosts[host].inFlightPeak = max(hosts[host].inFlightPeak, hosts[host].inFlight)
+      return permit
+    }
+    if hosts[host].pace.notBefore > now { schedule(host, now) }
+    return nil
   }
 
   private mutating func takeAll(of host: Int) -> [Int64] {
@@ -142,8 +163,21 @@ struct Frontier {
   }
 
   /// Says that a request to `host` has ended.
-  mutating func finish(host: Int, _ outcome: HostPace.Outcome, now: Deadline) {
-    hosts[host].pace.finish(outcome, now: now)
+  mutating func finish(
+    host: Int,
+    _ outcome: HostPace.Outcome,
+    _ permit: JobPermit,
+    now: Deadline
+  ) {
+    hosts[host].pace.finish(outcome, permit, now: now)
+    hosts[host].inFlight -= 1
+    switch outcome {
+    case .overload, .unavailable, .timeout: hosts[host].dropped += 1
+    case .success, .failure: break
+    }
+    if isAutomatic {
+      hosts[host].measures = limiters.limiter(of: hosts[host].origin).measures
+    }
     schedule(host, now)
   }
 
@@ -166,12 +200,13 @@ struct Frontier {
   }
 
   /// Says what robots.txt of `host` allows; a request for it must have been started by `admit`.
-  mutating func admit(host: Int, _ admission: Admission, now: Deadline) {
+  mutating func admit(host: Int, _ admission: Admission, _ permit: JobPermit, now: Deadline) {
     hosts[host].admission = admission
     if case .open(let rules, _) = admission, let delay = rules.crawlDelay {
       hosts[host].pace.slowDown(to: delay)
     }
-    finish(host: host, .success, now: now)
+    // How long robots.txt took, with its redirects and retries, says nothing about pages.
+    finish(host: host, .failure, permit, now: now)
   }
 
   private mutating func promoteDelayed(_ now: Deadline) {
@@ -187,9 +222,9 @@ struct Frontier {
   private mutating func schedule(_ host: Int, _ now: Deadline) {
     guard !hosts[host].isScheduled, !hosts[host].queue.isEmpty else { return }
     if case .asking = hosts[host].admission { return }
-    guard let time = hosts[host].pace.earliest(now: now) else { return }
     hosts[host].isScheduled = true
     order += 1
+    let time = max(now, hosts[host].pace.notBefore)
     ready.insert(Ready(time: time, order: order, host: host))
   }
 }
@@ -197,9 +232,9 @@ struct Frontier {
 /// What the frontier asks for.
 enum FrontierStep {
   /// Fetch this URL.
-  case fetch(Int64, WebURL, host: Int)
+  case fetch(Int64, WebURL, host: Int, JobPermit)
   /// Find out whether this host may be asked, and what.
-  case admit(host: Int)
+  case admit(host: Int, JobPermit)
   /// Record that a URL is not to be fetched.
   case skip(Int64, String)
   /// Record that URLs failed together with their host.
@@ -213,6 +248,7 @@ enum WaitReason: String, Sendable {
   case noURL = "no URL"
   case hostBusy = "host busy"
   case hostDelay = "host delay"
+  case limit = "concurrency limit"
 }
 
 /// A URL of the crawl, in 56 bytes and its text.
@@ -247,13 +283,19 @@ struct Host {
   /// For the report.
   var fetchCount = 0
   var fetchTime = Duration.zero
+  var inFlight = 0
+  var inFlightPeak = 0
+  /// Requests that the host refused with 429 or 503 or did not answer in time.
+  var dropped = 0
+  /// What its limiter has found out, in an automatic crawl.
+  var measures: AdaptiveLimiter.Measures?
 
   var averageFetch: Duration { fetchTime / max(fetchCount, 1) }
 
-  init(origin: String, name: String, pace: HostPace) {
+  init(origin: String, name: String) {
     self.origin = origin
     self.name = name
-    self.pace = pace
+    self.pace = HostPace(origin: origin)
   }
 }
 

@@ -100,6 +100,19 @@ struct HostJob: Sendable {
   var host: Int
   var name: String
   var robotsURL: WebURL
+  /// What the job holds of its host's limiter, and of that of the whole crawl.
+  let permit: JobPermit
+  var place: JobPermit?
+  /// The fetch slot, from 0.
+  var slot = 0
+
+  init(host: Int, name: String, robotsURL: WebURL, permit: JobPermit, place: JobPermit?) {
+    self.host = host
+    self.name = name
+    self.robotsURL = robotsURL
+    self.permit = permit
+    self.place = place
+  }
 }
 
 /// Why a robots.txt could not be had, and when to ask again.

@@ -14,13 +14,24 @@ struct PageJob: Sendable {
   /// The fetch slot, from 0, and since when it was free.
   var slot = 0
   var freeSince = Deadline(nanoseconds: 0)
+  /// What the job holds of its host's limiter, and of that of the whole crawl.
+  let permit: JobPermit
+  var place: JobPermit?
 
-  init(id: Int64, url: WebURL, host: Int, queuedAt: Deadline, waited: WaitReason) {
+  init(
+    id: Int64,
+    url: WebURL,
+    host: Int,
+    queuedAt: Deadline,
+    waited: WaitReason,
+    permit: JobPermit
+  ) {
     self.id = id
     self.url = url
     self.host = host
     self.queuedAt = queuedAt
     self.waited = waited
+    self.permit = permit
   }
 }
 
@@ -49,7 +60,7 @@ struct PageResult: Sendable {
       switch failure.status {
       case 429: .overload(retryAfter: retryAfter)
       case 503: .unavailable(retryAfter: retryAfter)
-      default: .failure
+      default: failure.isTimeout ? .timeout : .failure
       }
     }
   }

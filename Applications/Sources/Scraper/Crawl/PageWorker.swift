@@ -62,7 +62,7 @@ struct PageWorker: Sendable {
     switch status {
     case 301, 302, 303, 307, 308:
       await drain(answer)
-      marks.fetched = .now
+      finishFetch(job, &marks)
       return try .redirect(redirectTarget(of: answer, from: job.url))
     case _ where settings.retries.isRetried(status: status) || status >= 500:
       await drain(answer)
@@ -81,7 +81,7 @@ struct PageWorker: Sendable {
       return try await page(answer, type, job, &marks)
     default:
       await drain(answer)
-      marks.fetched = .now
+      finishFetch(job, &marks)
       let recorded = RecordedAnswer(
         status: status,
         type: type.essence,
@@ -90,6 +90,12 @@ struct PageWorker: Sendable {
       )
       return .recorded(recorded)
     }
+  }
+
+  /// Notes that a good answer is there; what follows is our own work and says nothing about the host.
+  func finishFetch(_ job: PageJob, _ marks: inout PageMarks) {
+    job.permit.end(.success)
+    marks.fetched = .now
   }
 
   private func redirectTarget(
@@ -122,7 +128,7 @@ struct PageWorker: Sendable {
     _ marks: inout PageMarks
   ) async throws -> PageOutcome {
     let body = try await readBody(answer)
-    marks.fetched = .now
+    finishFetch(job, &marks)
     defer { marks.parsed = .now }
     guard body.bytes.count >= parserMinimum else { return parse(body, answer, type, job.url) }
     return await withTaskExecutorPreference(parser) { parse(body, answer, type, job.url) }

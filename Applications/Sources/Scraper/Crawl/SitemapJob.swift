@@ -51,8 +51,8 @@ extension PageWorker {
       }
       guard isMore else { break }
     }
-    marks.fetched = .now
     if let failure { throw failure }
+    finishFetch(job, &marks)
     try file.finish()
     var recorded = RecordedAnswer(
       status: answer.status,

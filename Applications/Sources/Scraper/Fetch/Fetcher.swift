@@ -89,12 +89,21 @@ package struct FetchFailure: Error, Hashable, Sendable, CustomStringConvertible 
 
   /// The status of the answer, if it is what failed.
   package var status: Int?
+  /// Whether there was no answer, or not all of it, in time.
+  package var isTimeout = false
 
   package init(_ stage: Stage, _ reason: String, isTransient: Bool, status: Int? = nil) {
     self.stage = stage
     self.reason = reason
     self.isTransient = isTransient
     self.status = status
+  }
+
+  /// A failure to get in time what may come another time.
+  package static func timeout(_ stage: Stage, _ reason: String) -> FetchFailure {
+    var failure = FetchFailure(stage, reason, isTransient: true)
+    failure.isTimeout = true
+    return failure
   }
 
   package var description: String { "\(stage.rawValue): \(reason)" }

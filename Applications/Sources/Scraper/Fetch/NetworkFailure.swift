@@ -35,9 +35,9 @@ struct NetworkFailure {
   private func client(_ error: HTTPClientError) -> FetchFailure {
     switch error {
     case .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout:
-      FetchFailure(.connect, "no connection to \(host) in time", isTransient: true)
-    case .deadlineExceeded: FetchFailure(.request, "no answer in time", isTransient: true)
-    case .readTimeout: FetchFailure(stage, "the server went silent", isTransient: true)
+      FetchFailure.timeout(.connect, "no connection to \(host) in time")
+    case .deadlineExceeded: FetchFailure.timeout(.request, "no answer in time")
+    case .readTimeout: FetchFailure.timeout(stage, "the server went silent")
     case .remoteConnectionClosed:
       FetchFailure(stage, "the server closed the connection too early", isTransient: true)
     default: FetchFailure(stage, "\(error.shortDescription)", isTransient: false)
@@ -50,7 +50,7 @@ struct NetworkFailure {
     }
     if let error = failed.error as? IOError { return io(error) }
     if failed.error is ChannelError {
-      return FetchFailure(.connect, "no connection to \(host) in time", isTransient: true)
+      return FetchFailure.timeout(.connect, "no connection to \(host) in time")
     }
     return FetchFailure(.connect, "\(failed.error)", isTransient: true)
   }

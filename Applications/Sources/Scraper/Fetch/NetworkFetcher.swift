@@ -108,7 +108,7 @@ private final class NetworkBody: AnswerBody {
       throw try NetworkFailure(host: host, isBody: true, bodyMaximum: maximum).translate(error)
     }
     guard deadline > .now else {
-      throw FetchFailure(.body, "the body is too slow for --page-timeout", isTransient: true)
+      throw FetchFailure.timeout(.body, "the body is too slow for --page-timeout")
     }
     guard let piece else { return false }
     piece.withUnsafeReadableBytes(take)

@@ -8,7 +8,7 @@ package struct ProgressLine: Sendable {
     var fields = [
       countText(counts.pages, "page"),
       "\(threeDigits(progress.pagesPerSecond))/s",
-      "\(countText(counts.inFlight)) in flight",
+      "\(countText(counts.inFlight))\(progress.limit.map { " of \(countText($0))" } ?? "") in flight",
       "\(countText(progress.pending)) queued",
     ]
     if counts.failureCount > 0 { fields.append(countText(counts.failureCount, "failure")) }

@@ -28,6 +28,7 @@ package struct Summary: Sendable {
     rows.append(("bytes", byteText(counts.bytes)))
     rows.append(("time", "\(durationText(report.wall)), \(threeDigits(pagesPerSecond)) pages/s"))
     rows.append(("peak in flight", "\(counts.inFlightPeak) of \(width)"))
+    rows += limitRows
     rows.append(("fetch p50 p90 p99", fetchText))
     for (index, host) in report.slowestHosts.enumerated() {
       rows.append(
@@ -40,6 +41,16 @@ package struct Summary: Sendable {
   }
 
   private var width: Int { settings.model == .sequential ? 1 : settings.width }
+
+  /// Where an automatic crawl settled and why.
+  private var limitRows: [(String, String)] {
+    report.limits.enumerated().map { index, limit in
+      let label = ["settled at", "lowest limits"].dropFirst(index).first ?? ""
+      return (
+        label, "\(countText(limit.limit)) \(index == 0 ? "" : "at ")\(limit.name): \(limit.reason)"
+      )
+    }
+  }
 
   private var pagesText: String {
     let before = report.counts.pagesBefore
@@ -106,11 +117,24 @@ package struct Summary: Sendable {
     object.set("peak_in_flight", counts.inFlightPeak)
     object.set("width", width)
     object.set("model", settings.model.rawValue)
+    if !report.limits.isEmpty {
+      object.set("limits", raw: "[\(report.limits.map(Self.json).joined(separator: ","))]")
+    }
     for (name, share) in [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)] {
       object.set("fetch_ms_\(name)", report.fetchTimes.percentile(share).milliseconds, places: 3)
     }
     object.set("stopped", report.isStopped)
     object.set("file", file)
+    return object.text
+  }
+
+  private static func json(_ limit: LimitReport) -> String {
+    var object = JSONObject()
+    object.set("of", limit.name)
+    object.set("limit", limit.limit)
+    object.set("peak", limit.peak)
+    object.set("dropped", limit.dropped)
+    object.set("why", limit.reason)
     return object.text
   }
 }

@@ -24,6 +24,9 @@ package struct Timeline: Sendable {
     var note: Int16
   }
 
+  /// How many slots did something.
+  private(set) var laneCount = 0
+
   static let spanMaximum = 200_000
 
   private(set) var spans: [Span] = []
@@ -72,7 +75,9 @@ package struct Timeline: Sendable {
       status: Int16(clamping: status),
       note: note.map { place(of: $0) } ?? -1
     )
-    if span.end > span.begin { spans.append(span) }
+    guard span.end > span.begin else { return }
+    spans.append(span)
+    laneCount = max(laneCount, result.job.slot + 1)
   }
 
   private func microseconds(_ time: Deadline) -> Int64 {

@@ -6,7 +6,10 @@ struct TimelineData {
     var object = JSONObject()
     object.set("seeds", list: seeds)
     object.set("model", settings.model.rawValue)
-    object.set("width", settings.model == .sequential ? 1 : settings.width)
+    // An automatic crawl has slots that it never needed.
+    let width = settings.isAutomatic ? max(1, timeline.laneCount) : settings.width
+    object.set("width", settings.model == .sequential ? 1 : width)
+    object.set("automatic", settings.isAutomatic)
     object.set("perHost", settings.perHost)
     object.set("seconds", report.wall.milliseconds / 1000, places: 6)
     object.set("pages", report.counts.pages)

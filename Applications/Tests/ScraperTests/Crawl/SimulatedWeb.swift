@@ -28,21 +28,35 @@ final class SimulatedWeb: Fetcher {
     var requests: [Request] = []
     var inFlight: [String: Int] = [:]
     var inFlightPeak: [String: Int] = [:]
+    var refused: [Deadline] = []
   }
 
   private let pages: [String: Page]
   private let privateHosts: Set<String>
+  /// How many requests a host answers at one time, in general and by its origin; further ones get 429.
+  private let capacity: Int
+  private let capacities: [String: Int]
   private let state = Mutex(State())
 
-  init(_ pages: [String: Page], privateHosts: Set<String> = []) {
+  init(
+    _ pages: [String: Page],
+    privateHosts: Set<String> = [],
+    capacity: Int = .max,
+    capacities: [String: Int] = [:]
+  ) {
     self.pages = pages
     self.privateHosts = privateHosts
+    self.capacity = capacity
+    self.capacities = capacities
   }
 
   var requests: [Request] { state.withLock { $0.requests } }
 
   /// The most requests that one host had to answer at the same time.
   var inFlightPeak: [String: Int] { state.withLock { $0.inFlightPeak } }
+
+  /// When requests were refused because their host was busy.
+  var refused: [Deadline] { state.withLock { $0.refused } }
 
   func count(of url: String) -> Int { state.withLock { $0.counts[url] ?? 0 } }
 
@@ -52,15 +66,17 @@ final class SimulatedWeb: Fetcher {
     let url = request.url.string
     let origin = request.url.origin
     let begin = Deadline.now
-    let page = pages[url] ?? Page(status: 404, headers: [], latency: .milliseconds(10))
-    let number = state.withLock { state in
+    var page = pages[url] ?? Page(status: 404, headers: [], latency: .milliseconds(10))
+    let (number, isRefused) = state.withLock { state in
       state.inFlight[origin, default: 0] += 1
       state.inFlightPeak[origin] = max(
         state.inFlightPeak[origin] ?? 0,
         state.inFlight[origin] ?? 0
       )
       state.counts[url, default: 0] += 1
-      return (state.counts[url] ?? 1) - 1
+      let isRefused = (state.inFlight[origin] ?? 0) > capacities[origin] ?? capacity
+      if isRefused { state.refused.append(begin) }
+      return ((state.counts[url] ?? 1) - 1, isRefused)
     }
     defer {
       state.withLock { state in
@@ -68,6 +84,9 @@ final class SimulatedWeb: Fetcher {
         let headers = request.headers.map { "\($0.name): \($0.value)" }
         state.requests.append(Request(url: url, headers: headers, begin: begin, end: .now))
       }
+    }
+    if isRefused {
+      page = Page(status: 429, headers: [("Retry-After", "1")], latency: .milliseconds(5))
     }
     let arrival = begin.advanced(by: page.latency)
     try await sleep(until: min(arrival, request.deadline))

@@ -26,6 +26,12 @@ struct ProgressLineTests {
     )
   }
 
+  @Test func `an automatic crawl shows how many may be in flight`() {
+    var progress = progress()
+    progress.limit = 1040
+    #expect(ProgressLine(progress, width: 140).text.contains(" · 16 of 1,040 in flight · "))
+  }
+
   @Test func `without failures nothing is said of them`() {
     #expect(!ProgressLine(progress(), width: 140).text.contains("failure"))
     #expect(ProgressLine(progress(failures: 1), width: 140).text.contains(" 1 failure ·"))

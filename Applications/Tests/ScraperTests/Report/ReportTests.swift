@@ -10,7 +10,8 @@ struct ReportTests {
   /// A crawl of two hosts with a page that fails, one that is missing and a title that ends a script.
   private func crawl(
     width: Int = 4,
-    model: CrawlSettings.Model = .async
+    model: CrawlSettings.Model = .async,
+    isAutomatic: Bool = false
   ) async throws -> (report: CrawlReport, settings: CrawlSettings) {
     var web = SampleWebs.mesh(pages: 6, hosts: 2)
     web[SampleWebs.url(0)] = SampleWebs.page(["/p1", "/bad", "/missing", "/a?</script>", "/dead"])
@@ -20,6 +21,7 @@ struct ReportTests {
     var fixture = CrawlFixture(web)
     fixture.settings.width = width
     fixture.settings.model = model
+    fixture.settings.isAutomatic = isAutomatic
     return (try await fixture.run(), fixture.settings)
   }
 
@@ -90,6 +92,45 @@ struct ReportTests {
       #expect(json["file"] as? String == "a\"b.sqlite")
       let seconds = try #require(json["seconds"] as? Double)
       #expect(abs(seconds - report.wall.milliseconds / 1000) < 1e-5)
+    }
+  }
+
+  @Test func `an automatic crawl says where it settled and why`() async throws {
+    try await simulate { _ in
+      let (report, settings) = try await crawl(width: 16, isAutomatic: true)
+      let summary = Summary(report, settings: settings, file: "x.sqlite")
+      let rows = summary.text.split(separator: "\n").map(String.init)
+      let peak = report.counts.inFlightPeak
+      #expect(rows.contains("settled at         16 in all: never needed more than \(peak)"))
+      #expect(rows.contains { $0.hasPrefix("lowest limits      8 at http://h") })
+      let json = try object(summary.json)
+      let limits = try #require(json["limits"] as? [[String: Any]])
+      #expect(limits.count == 3)
+      #expect(limits[0]["of"] as? String == "in all")
+      #expect(limits[0]["peak"] as? Int == peak)
+      let bad = try #require(limits.first { $0["of"] as? String == "http://h0.test" })
+      // A page that answers 503 each of three times.
+      #expect(bad["dropped"] as? Int == 3)
+      #expect((bad["why"] as? String)?.contains("3 requests refused") == true)
+      let fixed = try await crawl()
+      #expect(fixed.report.limits.isEmpty)
+      #expect(!Summary(fixed.report, settings: fixed.settings, file: "x").json.contains("limits"))
+    }
+  }
+
+  @Test func `the timeline of an automatic crawl has a lane for each slot that was needed`()
+    async throws
+  {
+    try await simulate { _ in
+      let (report, settings) = try await crawl(width: 128, isAutomatic: true)
+      let data = try data(
+        in: report.timeline.page(report, settings: settings, seeds: ["http://h0.test/"])
+      )
+      #expect(data["automatic"] as? Bool == true)
+      let width = try #require(data["width"] as? Int)
+      #expect((report.counts.inFlightPeak...report.counts.inFlightPeak + 2).contains(width))
+      let flat = try #require(data["spans"] as? [Int])
+      #expect(stride(from: 0, to: flat.count, by: 7).allSatisfy { flat[$0] < width })
     }
   }
 
