@@ -18,9 +18,9 @@ public final class KeyedRateLimiter<Key: Hashable & Sendable>: Traceable {
   /// The most keys in use at the same time.
   public let capacity: Int
 
-  private let quota: @Sendable (Key) -> Quota
-  private let shards: [Guarded<RateTable<Key>>]
-  private let line: RateLine
+  @usableFromInline let quota: @Sendable (Key) -> Quota
+  @usableFromInline let shards: [RateShard<Key>]
+  @usableFromInline let line: RateLine
   private let registration = Registration()
 
   /// Makes a limiter that knows no key.
@@ -50,7 +50,7 @@ public final class KeyedRateLimiter<Key: Hashable & Sendable>: Traceable {
     // A small limiter is one part: shares of a few keys would fill unevenly.
     let parts = capacity < 1024 ? 1 : 16
     shards = (0..<parts).map { part in
-      Guarded(RateTable(capacity: (capacity + parts - 1 - part) / parts))
+      RateShard(capacity: (capacity + parts - 1 - part) / parts)
     }
     if name != nil { registration.ensure(self) }
   }
@@ -85,13 +85,20 @@ public final class KeyedRateLimiter<Key: Hashable & Sendable>: Traceable {
   ///   - deadline: Until when to wait. A request that could not be granted by then fails at once.
   /// - Throws: `CancellationError`; `DeadlineExceeded`; `RateLimitFailure` when `count` is above the burst, or when all
   ///   places are taken by other keys.
+  @inlinable
   public func acquire(_ count: Int = 1, for key: Key, deadline: Deadline = .never) async throws {
-    line.checkCount(count)
+    if !tryAcquire(count, for: key) { try await acquireSlowly(count, key, deadline) }
+  }
+
+  @usableFromInline @inline(never)
+  func acquireSlowly(_ count: Int, _ key: Key, _ deadline: Deadline) async throws {
     let quota = quota(key)
     guard count <= quota.burst else { throw line.impossible(count, quota) }
     let now = line.now
     let latest = max(Int(deadline.nanoseconds), now)
-    switch withShard(of: key, { $0.reserve(count, for: key, quota, now: now, until: latest) }) {
+    switch shard(of: key).withTable({
+      $0.reserve(count, for: key, quota, now: now, until: latest)
+    }) {
     case .full: throw RateLimitFailure(reason: .tooManyKeys(capacity), limiter: "\(identity)")
     case .tooLate: throw line.tooLate(deadline)
     case .reserved(let grant, _) where grant <= now:
@@ -99,7 +106,7 @@ public final class KeyedRateLimiter<Key: Hashable & Sendable>: Traceable {
     case .reserved(let grant, let next):
       registration.ensure(self)
       if await line.wait(until: grant, count: count) { return }
-      withShard(of: key) { $0.refund(count, for: key, quota, reserved: next) }
+      shard(of: key).withTable { $0.refund(count, for: key, quota, reserved: next) }
       throw CancellationError()
     }
   }
@@ -108,14 +115,17 @@ public final class KeyedRateLimiter<Key: Hashable & Sendable>: Traceable {
   ///
   /// - Important: traps when `count` is less than 1.
   /// - Returns: Whether it does; `false` also when `count` is above the burst, and when all places are taken by other keys.
+  @inlinable
   public func tryAcquire(_ count: Int = 1, for key: Key) -> Bool {
     line.checkCount(count)
     let quota = quota(key)
     guard count <= quota.burst else { return false }
     let now = line.now
-    let answer = withShard(of: key) { $0.reserve(count, for: key, quota, now: now, until: now) }
+    let answer = shard(of: key).withTable {
+      $0.reserve(count, for: key, quota, now: now, until: now)
+    }
     guard case .reserved = answer else { return false }
-    Trace.record(.holding, identity, count: count)
+    if !Mode.isPlain { Trace.record(.holding, identity, count: count) }
     return true
   }
 
@@ -128,7 +138,7 @@ public final class KeyedRateLimiter<Key: Hashable & Sendable>: Traceable {
     let quota = quota(key)
     guard count <= quota.burst else { return .never }
     let now = line.now
-    let arrival = withShard(of: key) { $0.arrival(of: key) } ?? now
+    let arrival = shard(of: key).withTable { $0.arrival(of: key) } ?? now
     let (grant, _) = quota.reserve(count, arrival: arrival, now: now)
     return Deadline(nanoseconds: Int64(max(grant, now)))
   }
@@ -136,7 +146,7 @@ public final class KeyedRateLimiter<Key: Hashable & Sendable>: Traceable {
   /// The limiter now: how many `keys` it keeps, how many requests are `waiting`, and who.
   public func snapshot() -> Snapshot {
     let waiters = line.waiters
-    let keys = shards.reduce(0) { $0 + $1.withLockUnobserved { $0.count } }
+    let keys = shards.reduce(0) { $0 + $1.count }
     return Snapshot(
       of: identity,
       figures: ["keys": keys, "waiting": waiters.count],
@@ -144,11 +154,9 @@ public final class KeyedRateLimiter<Key: Hashable & Sendable>: Traceable {
     )
   }
 
-  private func withShard<Success: Sendable>(
-    of key: Key,
-    _ body: (inout RateTable<Key>) -> Success
-  ) -> Success {
-    let part = shards.count == 1 ? 0 : Int(UInt(bitPattern: key.hashValue) >> 32) % shards.count
-    return shards[part].withLock { body(&$0) }
+  @inlinable @inline(__always)
+  func shard(of key: Key) -> RateShard<Key> {
+    guard shards.count > 1 else { return shards[0] }
+    return shards[Int(UInt(bitPattern: key.hashValue) >> 32) % shards.count]
   }
 }

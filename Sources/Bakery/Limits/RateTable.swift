@@ -2,7 +2,9 @@
 ///
 /// Invariant: `places[key]` is the place at which `keys` has `key` and `arrivals` from when its quota counts.
 /// Invariant: there are at most `capacity` places, and each is in `places`.
+@usableFromInline
 struct RateTable<Key: Hashable & Sendable>: Sendable {
+  @usableFromInline
   enum Answer: Equatable, Sendable {
     case reserved(grant: Int, arrival: Int)
     case tooLate
@@ -10,15 +12,15 @@ struct RateTable<Key: Hashable & Sendable>: Sendable {
     case full
   }
 
-  let capacity: Int
-  private var places: [Key: Int32] = [:]
-  private var keys: ContiguousArray<Key> = []
-  private var arrivals: ContiguousArray<Int> = []
+  @usableFromInline let capacity: Int
+  @usableFromInline var places: [Key: Int32] = [:]
+  @usableFromInline var keys: ContiguousArray<Key> = []
+  @usableFromInline var arrivals: ContiguousArray<Int> = []
   /// Where the search for a place to reuse goes on.
-  private var hand = 0
+  @usableFromInline var hand = 0
 
   /// How many places one search looks at.
-  static var looks: Int { 32 }
+  @inlinable static var looks: Int { 32 }
 
   init(capacity: Int) {
     self.capacity = capacity
@@ -31,6 +33,7 @@ struct RateTable<Key: Hashable & Sendable>: Sendable {
   }
 
   /// Reserves the next instant for `key`, unless it comes after `latest`; the caller has checked `count`.
+  @inlinable
   mutating func reserve(
     _ count: Int,
     for key: Key,
@@ -56,7 +59,8 @@ struct RateTable<Key: Hashable & Sendable>: Sendable {
     arrivals[Int(place)] = reserved - count * quota.interval
   }
 
-  private mutating func makePlace(for key: Key, now: Int) -> Int? {
+  @inlinable
+  mutating func makePlace(for key: Key, now: Int) -> Int? {
     if keys.count < capacity {
       places[key] = Int32(keys.count)
       keys.append(key)
@@ -74,5 +78,31 @@ struct RateTable<Key: Hashable & Sendable>: Sendable {
       return place
     }
     return nil
+  }
+}
+
+/// A part of a keyed rate limiter's keys, behind a lock.
+// Safe because every access to `table` holds `lock`.
+@usableFromInline
+final class RateShard<Key: Hashable & Sendable>: @unchecked Sendable {
+  @usableFromInline let lock = Lock()
+  @usableFromInline var table: RateTable<Key>
+
+  init(capacity: Int) {
+    table = RateTable(capacity: capacity)
+  }
+
+  /// How many keys there are; for observers, who must not change what they see.
+  var count: Int {
+    lock.lockFast()
+    defer { lock.unlock() }
+    return table.count
+  }
+
+  @inlinable @inline(__always)
+  func withTable<Success>(_ body: (inout RateTable<Key>) -> Success) -> Success {
+    lock.lock()
+    defer { lock.unlock() }
+    return body(&table)
   }
 }
