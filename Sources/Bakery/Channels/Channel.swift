@@ -66,7 +66,7 @@ public struct Channel<Element: Sendable>: Sendable {
     ///   - deadline: Until when to wait. One that has passed still uses free room.
     /// - Throws: `SendFailure`, which gives the element back, when the channel is or gets closed;
     ///   `CancellationError`; `DeadlineExceeded`. After any error the element was not sent.
-    @inlinable
+    @inlinable @inline(__always)
     public func send(_ element: Element, deadline: Deadline = .never) async throws {
       if !core.sendFast(element) { try await sendSlowly(element, deadline) }
     }
@@ -135,7 +135,7 @@ public struct Channel<Element: Sendable>: Sendable {
     /// - Throws: `CancellationError` or `DeadlineExceeded`.
     ///
     /// @Snippet(path: "bakery/Snippets/PassElements", slice: "reserve")
-    @inlinable
+    @inlinable @inline(__always)
     public func reserve(deadline: Deadline = .never) async throws -> Reservation? {
       if core.reserveFast() { return Reservation(self) }
       return try await core.reserveSlowly(deadline) ? Reservation(self) : nil
@@ -180,7 +180,7 @@ public struct Channel<Element: Sendable>: Sendable {
     /// - Parameter deadline: Until when to wait. One that has passed still takes what is there.
     /// - Returns: The element, or `nil` when the channel is closed and empty.
     /// - Throws: `CancellationError` or `DeadlineExceeded`. A closed channel is not an error.
-    @inlinable
+    @inlinable @inline(__always)
     public func receive(deadline: Deadline = .never) async throws -> Element? {
       if let element = core.receiveFast() { return element }
       return try await receiveSlowly(deadline)

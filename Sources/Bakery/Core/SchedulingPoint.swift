@@ -76,6 +76,7 @@ package enum SchedulingPoint {
   /// Scheduled threads take it whatever others observe, so that what happens depends on the scheduler alone.
   @usableFromInline @inline(never)
   static func reachFastPath() -> Bool {
+    guard Mode.schedules else { return false }
     guard let scheduler else { return bakery_mode() == UInt32(BAKERY_MODE_SCHEDULING) }
     scheduler.reach()
     return true
@@ -93,7 +94,7 @@ package enum SchedulingPoint {
 enum Mode {
   /// True in a program that is neither under test nor traced: the condition of every fast path, and a scheduling point.
   @inlinable @inline(__always)
-  static var isPlain: Bool { bakery_mode() == 0 || (schedules && SchedulingPoint.reachFastPath()) }
+  static var isPlain: Bool { bakery_mode() == 0 || SchedulingPoint.reachFastPath() }
 
   @inlinable @inline(__always)
   static var schedules: Bool { bakery_mode() & UInt32(BAKERY_MODE_SCHEDULING) != 0 }
