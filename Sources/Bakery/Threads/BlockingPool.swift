@@ -54,6 +54,12 @@ public final class BlockingPool: Traceable {
     )
   }
 
+  /// A pool whose threads come from elsewhere than the system, which does not refuse them when a test wants it to.
+  init(_ core: BlockingPoolCore) {
+    identity = core.identity
+    self.core = core
+  }
+
   deinit {
     core.shutDown()
   }

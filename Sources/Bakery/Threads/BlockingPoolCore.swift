@@ -1,15 +1,27 @@
 /// The working part of `BlockingPool`: the lock, the threads, and the decisions of `BlockingPoolState`.
 final class BlockingPoolCore: WaitOwner, Traceable {
+  /// Starts a thread of that name; 0, or the system's error number.
+  typealias Starter = @Sendable (String, @escaping @Sendable () -> Void) -> Int32
+
   let identity: ObjectIdentity
   private let label: String
+  private let starter: Starter
   private let idleTime: Duration
   private let state: Guarded<BlockingPoolState>
   private let end: ThreadEnd
   private let registration = Registration()
 
-  init(threads: Int, capacity: Int, idle: Duration, label: String, identity: ObjectIdentity) {
+  init(
+    threads: Int,
+    capacity: Int,
+    idle: Duration,
+    label: String,
+    identity: ObjectIdentity,
+    starter: @escaping Starter = { startThreadIfPossible(named: $0, $1) }
+  ) {
     self.identity = identity
     self.label = label
+    self.starter = starter
     idleTime = idle
     state = Guarded(BlockingPoolState(threadsMaximum: threads, capacity: capacity))
     end = ThreadEnd(identity: identity)
@@ -47,7 +59,7 @@ final class BlockingPoolCore: WaitOwner, Traceable {
   }
 
   private func startThread(_ number: Int, _ deadline: Deadline) async throws {
-    let error = startThreadIfPossible(named: "\(label)-\(number)") { self.work(number) }
+    let error = starter("\(label)-\(number)") { self.work(number) }
     guard error != 0 else { return }
     var wakes = Wakes()
     let ticket = state.withLock { $0.startFailed(number, error, into: &wakes) }
