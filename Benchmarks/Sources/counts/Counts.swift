@@ -41,6 +41,13 @@ struct Counts {
         permit.release(.success)
       }
     },
+    "adaptive-pair": { count in
+      let limiter = AdaptiveLimiter(limits: 4...1000)
+      for _ in 0..<count {
+        let permit = try await limiter.acquire()
+        permit.release(.success)
+      }
+    },
     "mutex-pair": { count in
       let mutex = AsyncMutex(0)
       for _ in 0..<count {

@@ -50,6 +50,12 @@ enum LimitRows {
       peers: []
     ),
     Row(
+      "adaptive limiter, uncontended acquire and success",
+      unit: "ns per pair",
+      ours: { try await adaptive() },
+      peers: []
+    ),
+    Row(
       "single flight, 8 callers of one flight",
       unit: "ns per caller",
       ours: { try await flights() },
@@ -125,6 +131,17 @@ enum LimitRows {
         permit.release(.success)
       }
       try WrongResult.check("failures", breaker.snapshot()["failed"] ?? -1, expected: 0)
+    }
+  }
+
+  private static func adaptive() async throws -> Figure {
+    let limiter = AdaptiveLimiter(limits: 4...1000)
+    return try await Figure.perOperation { count in
+      for _ in 0..<count {
+        let permit = try await limiter.acquire()
+        permit.release(.success)
+      }
+      try WrongResult.check("in flight", limiter.measures.inFlight, expected: 0)
     }
   }
 
