@@ -170,6 +170,6 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
 
   private static let filesOfPoints = [
     "SchedulingPoint.swift", "Lock.swift", "Guarded.swift", "WordState.swift", "Futex.swift",
-    "Parker.swift", "Spinner.swift", "ThreadRun.swift", "Strand.swift",
+    "Parker.swift", "Spinner.swift", "ThreadRun.swift", "Strand.swift", "Strand.c",
   ]
 }
