@@ -51,6 +51,10 @@ static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *seen
   if (address == 0) return _URC_END_OF_STACK;
   frames[index] = address;
   frame_count = index + 1;
+#if defined(__x86_64__)
+  // An async function marks the frame pointer that it keeps of its caller; who follows the mark reads no memory.
+  if (_Unwind_GetGR(context, 6) >> 60) return _URC_END_OF_STACK;
+#endif
   return _URC_NO_REASON;
 }
 
