@@ -15,7 +15,10 @@ let package = Package(
     .target(name: "CBakeryRuntime"),
     .target(name: "BakeryTesting", dependencies: ["Bakery", "CBakeryRuntime"]),
     .testTarget(name: "BakeryTests", dependencies: ["Bakery", "BakeryTesting"]),
-    .testTarget(name: "BakeryTestingTests", dependencies: ["Bakery", "BakeryTesting"]),
+    .testTarget(
+      name: "BakeryTestingTests",
+      dependencies: ["Bakery", "BakeryTesting", "CBakeryRuntime"]
+    ),
     .testTarget(name: "TidyTests"),
   ]
 )

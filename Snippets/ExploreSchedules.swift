@@ -9,6 +9,12 @@ struct MoneyLost: Error {
 }
 
 struct SeatLost: Error {}
+
+struct NotLoaded: Error {}
+
+struct ElementLost: Error {
+  let sum: Int
+}
 // snippet.show
 
 // snippet.explore
@@ -54,6 +60,17 @@ do {
 }
 // snippet.end
 
+// snippet.time
+// As many orders as a second allows, and how much they may have left out.
+let found = try await explore(for: .seconds(1)) {
+  let turns = AsyncSemaphore(limit: 1)
+  async let first: Void = turns.withPermit { await Task.yield() }
+  async let second: Void = turns.withPermit { await Task.yield() }
+  _ = try await (first, second)
+}
+print(found)
+// snippet.end
+
 // snippet.deadlock
 // The defect: two tasks take the same two locks in different orders.
 do {
@@ -76,6 +93,54 @@ do {
   }
 } catch let failure as ExplorationFailure {
   print(failure.waits)  // each waits for what the other holds
+}
+// snippet.end
+
+// snippet.starve
+actor Settings {
+  private(set) var areLoaded = false
+  func load() { areLoaded = true }
+}
+
+// The defect: nothing makes the server wait for the settings. In the order of a queue they are always first.
+do {
+  try await explore {
+    let settings = Settings()
+    let load = Task(name: "load") { await settings.load() }
+    let serve = Task(name: "serve") {
+      for _ in 0..<3 { await Task.yield() }
+      guard await settings.areLoaded else { throw NotLoaded() }
+    }
+    await load.value
+    try await serve.value
+  }
+} catch let failure as ExplorationFailure {
+  print(failure.turn)  // whose turn it was, and with whom it would have passed
+}
+// snippet.end
+
+// snippet.drop
+// The defect: the stream keeps one element, and the producer does not wait for the consumer.
+do {
+  try await explore {
+    let (stream, source) = AsyncStream.makeStream(
+      of: Int.self,
+      bufferingPolicy: .bufferingNewest(1)
+    )
+    let consumer = Task(name: "consumer") { await stream.reduce(0, +) }
+    let producer = Task(name: "producer") {
+      for number in 1...3 {
+        source.yield(number)
+        await Task.yield()
+      }
+      source.finish()
+    }
+    await producer.value
+    let sum = await consumer.value
+    guard sum == 6 else { throw ElementLost(sum: sum) }
+  }
+} catch let failure as ExplorationFailure {
+  print(failure.reason)
 }
 // snippet.end
 

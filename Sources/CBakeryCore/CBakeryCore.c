@@ -156,6 +156,14 @@ void *bakery_thread_scheduler(void) { return thread_scheduler; }
 
 void bakery_thread_set_scheduler(void *scheduler) { thread_scheduler = scheduler; }
 
+static _Thread_local void (*thread_touch)(uintptr_t, int) = 0;
+
+void bakery_touch(uintptr_t object, int is_new) {
+  if (thread_touch) thread_touch(object, is_new);
+}
+
+void bakery_thread_set_touch(void (*touch)(uintptr_t, int)) { thread_touch = touch; }
+
 static _Thread_local int inside_sink = 0;
 
 int bakery_enter_sink(void) {

@@ -71,6 +71,7 @@ typedef int (*clock_function)(clockid_t, struct timespec *);
 extern SWIFT_CALL void *swift_task_getCurrent(void) __attribute__((weak));
 extern SWIFT_CALL executor_ref swift_task_getCurrentExecutor(void) __attribute__((weak));
 extern SWIFT_CALL executor_ref swift_task_getPreferredTaskExecutor(void) __attribute__((weak));
+extern SWIFT_CALL executor_ref swift_task_getMainExecutor(void) __attribute__((weak));
 extern SWIFT_CALL uint64_t swift_task_getJobTaskId(void *) __attribute__((weak));
 extern SWIFT_CALL void swift_task_cancel(void *) __attribute__((weak));
 extern void *swift_retain(void *) __attribute__((weak));
@@ -98,6 +99,7 @@ struct bakery_run {
   size_t task_size;
   size_t task_count;
   int records;
+  int keeps;
   uint64_t step;
   bakery_record *log;
   size_t log_size;
@@ -195,13 +197,15 @@ uint64_t bakery_job_task(void *job) { return swift_task_getJobTaskId(job); }
 // Tasks with a parent are cancelled with it, and those of `async let` live in its memory.
 static void keep_task(bakery_run *run, void *task) {
   uint32_t flags = job_flags(task);
-  if (flags & flag_async_let || (flags & flag_child && !run->records)) return;
+  if (flags & flag_async_let || (flags & flag_child && !run->records && !run->keeps)) return;
   if (run->task_count == run->task_size) {
     run->task_size = run->task_size ? 2 * run->task_size : 16;
     run->tasks = checked(realloc(run->tasks, run->task_size * sizeof *run->tasks));
   }
   run->tasks[run->task_count++] = swift_retain(task);
 }
+
+void bakery_run_keep_tasks(bakery_run *run, int keeps) { run->keeps = keeps; }
 
 void bakery_run_cancel_tasks(bakery_run *run) {
   // A cancellation handler may create further tasks, which are cancelled as well.
@@ -258,6 +262,7 @@ static SWIFT_CALL task_and_context own_create(
   }
   task_and_context made = create(flags, options, type, entry, context);
   keep_task(run, made.task);
+  bakery_order_make((uintptr_t)made.task);
   if (run->records) {
     // The entry is a record that begins with the distance to the code.
     uintptr_t place = (uintptr_t)entry + (intptr_t)*(const int32_t *)entry;
@@ -272,6 +277,18 @@ static SWIFT_CALL task_and_context own_create(
 WEAK_ALIAS("own_create")
 SWIFT_CALL task_and_context swift_task_create(
     size_t flags, option_record *options, void *type, void *entry, void *context);
+
+typedef SWIFT_CALL void (*initialize_function)(void *);
+
+// An actor that is known from its beginning is not taken for one that was there before.
+static SWIFT_CALL void own_initialize(void *actor) {
+  static void *next;
+  initialize_function initialize = (initialize_function)next_function(&next, "swift_defaultActor_initialize");
+  initialize(actor);
+  if (current && !is_stray()) bakery_order_make((uintptr_t)actor);
+}
+
+WEAK_ALIAS("own_initialize") SWIFT_CALL void swift_defaultActor_initialize(void *actor);
 
 static size_t detour_index(const bakery_run *run, const void *task) {
   return (size_t)(((uintptr_t)task >> 4) * 0x9e3779b97f4a7c15u >> 20) & (run->detour_size - 1);
@@ -317,6 +334,30 @@ static detour take_detour(bakery_run *run, const void *task) {
 }
 
 static SWIFT_ASYNC void end_detour(ASYNC_CONTEXT void *context, resume_function unused, executor_ref none);
+
+// The job of an actor lies inside it, at the same distance in all of them. That is found out at the first hop that makes such a
+// job ready.
+static _Thread_local uintptr_t hop_target;
+static uintptr_t actor_distance;
+
+enum { job_kind_actor = 192 };
+
+uintptr_t bakery_job_object(void *job) {
+  uintptr_t address = (uintptr_t)job;
+  if ((job_flags(job) & 0xff) != job_kind_actor) return address;
+  uintptr_t distance = __atomic_load_n(&actor_distance, __ATOMIC_RELAXED);
+  if (!distance && hop_target && address > hop_target && address - hop_target < 256) {
+    distance = address - hop_target;
+    __atomic_store_n(&actor_distance, distance, __ATOMIC_RELAXED);
+  }
+  return address - distance;
+}
+
+static void touch_actor(executor_ref executor) {
+  if (!executor.identity) return;
+  hop_target = (uintptr_t)executor.identity;
+  bakery_order_touch(hop_target);
+}
 
 // While a run is recorded, a hop to an actor arrives here first, to say who begins to run there. An actor that is
 // also used outside may run it on any thread, so these entries belong to nobody's run.
@@ -400,6 +441,22 @@ void *bakery_task_parent(const void *task) {
   return job_flags(task) & flag_child ? *(void *const *)((const char *)task + task_size) : 0;
 }
 
+void bakery_run_touch_waits(bakery_run *run, void *job, uint32_t kind) {
+  if (kind == BAKERY_JOB_TASK) {
+    bakery_wait wait = bakery_task_wait(job);
+    if (wait.kind == 1) bakery_order_touch((uintptr_t)wait.target);
+    if (wait.kind == 3 || is_complete(job)) bakery_order_touch((uintptr_t)job);
+    if (is_complete(job) && job_flags(job) & flag_child) bakery_order_touch((uintptr_t)bakery_task_parent(job));
+    return;
+  }
+  // Several tasks may have gone on in the step of an actor, so whatever a task waits for was perhaps begun to be waited for.
+  for (size_t index = 0; index < run->task_count; index++) {
+    bakery_wait wait = bakery_task_wait(run->tasks[index]);
+    if (wait.kind == 1) bakery_order_touch((uintptr_t)wait.target);
+    if (wait.kind == 3) bakery_order_touch((uintptr_t)run->tasks[index]);
+  }
+}
+
 void bakery_run_record_job(bakery_run *run, void *job) {
   if (!run->records || bakery_job_kind(job) != BAKERY_JOB_TASK) return;
   uintptr_t place = *(const uintptr_t *)((const char *)job + job_resume_offset);
@@ -418,7 +475,15 @@ static SWIFT_ASYNC void end_detour(ASYNC_CONTEXT void *context, resume_function 
   (void)unused, (void)none;
   detour taken = take_detour(current, swift_task_getCurrent());
   switch_function hop = (switch_function)next_function(&next_switch, "swift_task_switch");
+  touch_actor(taken.executor);
   __attribute__((musttail)) return hop(context, taken.resume, taken.executor);
+}
+
+// An actor that brings an executor runs where that says.
+static void note_own_executor(executor_ref executor, resume_function resume, const async_context *context) {
+  if (executor.identity == swift_task_getMainExecutor().identity) return;
+  uintptr_t caller = context && context->parent ? context->resume : 0;
+  bakery_outside_note_hop("unownedExecutor", *(const void **)executor.identity, (uintptr_t)resume, caller);
 }
 
 // Hops: the runtime goes from one actor to another in place. The way over the run's executor makes each such hop
@@ -431,6 +496,7 @@ static SWIFT_ASYNC void own_switch(ASYNC_CONTEXT void *context, resume_function 
       run->counts.strays++;
     } else {
       run->counts.hops++;
+      if (executor.implementation) note_own_executor(executor, resume, context);
       executor_ref here = executor.identity ? swift_task_getCurrentExecutor() : (executor_ref){0, 0};
       if (run->records && executor.identity && here.identity != executor.identity)
         resume = through_arrival(resume, executor);
@@ -439,6 +505,7 @@ static SWIFT_ASYNC void own_switch(ASYNC_CONTEXT void *context, resume_function 
         add_detour(run, (detour){swift_task_getCurrent(), resume, executor});
         __attribute__((musttail)) return hop(context, (resume_function)(void *)end_detour, (executor_ref){0, 0});
       }
+      touch_actor(executor);
     }
   }
   __attribute__((musttail)) return hop(context, resume, executor);
@@ -542,10 +609,11 @@ const char *bakery_runtime_refusal(void) {
       || _swift_concurrency_debug_internal_layout_version != layout_version)
     return "the tasks of this Swift runtime have a layout that is not known here";
   if (!swift_task_getCurrent || !swift_task_getCurrentExecutor || !swift_task_getPreferredTaskExecutor
-      || !swift_task_getJobTaskId || !swift_task_cancel || !swift_retain || !swift_release)
+      || !swift_task_getMainExecutor || !swift_task_getJobTaskId || !swift_task_cancel || !swift_retain || !swift_release)
     return "this Swift runtime lacks a function that is needed";
   if (!is_interposed("swift_task_create", (void *)own_create)
-      || !is_interposed("swift_task_switch", (void *)own_switch))
+      || !is_interposed("swift_task_switch", (void *)own_switch)
+      || !is_interposed("swift_defaultActor_initialize", (void *)own_initialize))
     return "the creation of tasks cannot be observed in this program: it links Swift's libraries statically, "
            "or BakeryTesting is in a dynamic library";
   if (!is_interposed("clock_gettime", (void *)own_clock) || !is_interposed("syscall", (void *)own_syscall))
@@ -748,6 +816,9 @@ uint64_t bakery_job_task(void *job) {
   return 0;
 }
 
+uintptr_t bakery_job_object(void *job) { return (uintptr_t)job; }
+void bakery_run_keep_tasks(bakery_run *run, int keeps) { (void)run, (void)keeps; }
+void bakery_run_touch_waits(bakery_run *run, void *job, uint32_t kind) { (void)run, (void)job, (void)kind; }
 int64_t bakery_real_clock(void) { return 0; }
 void *bakery_main_queue_borrow(void) { return NULL; }
 void bakery_main_queue_return(void *loan) { (void)loan; }

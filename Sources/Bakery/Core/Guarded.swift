@@ -1,3 +1,5 @@
+internal import CBakeryCore
+
 /// A value behind a `Lock`, for state that is not on a hot path.
 // Safe because every access to `value` holds `lock`, and `init` takes the value `sending`.
 package final class Guarded<Value>: @unchecked Sendable {
@@ -6,6 +8,11 @@ package final class Guarded<Value>: @unchecked Sendable {
 
   package init(_ value: sending Value) {
     self.value = value
+    if Mode.touches { tellTester(isNew: true) }
+  }
+
+  private func tellTester(isNew: Bool) {
+    bakery_touch(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()), isNew ? 1 : 0)
   }
 
   /// Runs `body`, which must not call out, on the value; a scheduling point.
@@ -13,6 +20,7 @@ package final class Guarded<Value>: @unchecked Sendable {
     _ body: (inout Value) throws(Failure) -> sending Success
   ) throws(Failure) -> sending Success {
     if Mode.schedules { SchedulingPoint.reach() }
+    if Mode.touches { tellTester(isNew: false) }
     return try withLockUnobserved(body)
   }
 

@@ -102,6 +102,16 @@ enum Mode {
   /// Whether nobody asks who waits and holds.
   static var isUnobserved: Bool { bakery_mode() & ~UInt32(BAKERY_MODE_SCHEDULING) == 0 }
 
+  /// Whether a tester puts threads in order, or notes what they lock.
+  @inlinable @inline(__always)
+  static var isTested: Bool {
+    bakery_mode() & UInt32(BAKERY_MODE_SCHEDULING | BAKERY_MODE_TOUCHES) != 0
+  }
+
+  /// Whether a tester notes what threads of its lock.
+  @inlinable @inline(__always)
+  static var touches: Bool { bakery_mode() & UInt32(BAKERY_MODE_TOUCHES) != 0 }
+
   static var recordsHolders: Bool {
     let mode = bakery_mode()
     if mode & ~UInt32(BAKERY_MODE_SCHEDULING) == 0 { return false }
@@ -112,7 +122,7 @@ enum Mode {
 
   /// Whether waiters may look before they suspend: a thread that records holders for itself changes nothing for others.
   static var allowsLooking: Bool {
-    bakery_mode() & ~UInt32(BAKERY_MODE_THREADS | BAKERY_MODE_SCHEDULING) == 0
+    bakery_mode() & ~UInt32(BAKERY_MODE_THREADS | BAKERY_MODE_SCHEDULING | BAKERY_MODE_TOUCHES) == 0
   }
 
   /// The time for holders' records, if they are kept; to be read before a lock, because it asks a seam.

@@ -130,6 +130,17 @@ public enum Trace {
     }
   }
 
+  private static let touchingThreads = Guarded(0)
+
+  /// Tells `touch`, on the calling thread and until called with `nil`, which objects of the toolkit it locks, and, with 1, makes.
+  package static func setTouchOnThread(_ touch: (@convention(c) (UInt, Int32) -> Void)?) {
+    bakery_thread_set_touch(touch)
+    touchingThreads.withLockUnobserved { count in
+      count += touch == nil ? -1 : 1
+      bakery_mode_set(UInt32(BAKERY_MODE_TOUCHES), count > 0 ? UInt32(BAKERY_MODE_TOUCHES) : 0)
+    }
+  }
+
   /// Where events go at level `.events`.
   public static var sink: (any TraceSink)? {
     get { registry.withLockUnobserved { $0.sink } }

@@ -67,6 +67,17 @@ struct KernelThread: Sendable {
   }
 }
 
+/// The number of the calling thread, and where a thread is that does not answer otherwise: for the tester.
+package enum ThreadPlace {
+  /// The kernel's number of the calling thread.
+  package static var currentThread: Int32 { bakery_thread_id() }
+
+  /// The addresses of the thread's calls, from the innermost outwards.
+  package static func calls(ofThread id: Int32, withinNanoseconds patience: Int64) -> [UInt] {
+    KernelThread(id)?.callStack(withinNanoseconds: patience) ?? []
+  }
+}
+
 /// The beginning of a small file; `nil` if it cannot be read.
 private func readFile(_ path: String) -> String? {
   let file = open(path, O_RDONLY | O_CLOEXEC)

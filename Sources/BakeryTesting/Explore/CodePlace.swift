@@ -6,6 +6,8 @@ struct CodePlace: Equatable, Sendable {
   var function = ""
   /// The file's name and the line, or `nil`.
   var location: String?
+  /// Whether it is the system's or the toolkit's, where a report does not want to point at.
+  var isOfOthers = false
 
   /// For example `Bank.swift:12 transfer(_:)`.
   var text: String {
@@ -29,7 +31,12 @@ struct CodePlace: Equatable, Sendable {
         "llvm-symbolizer --no-inlines --basenames --functions=linkage --obj='\(file)' \(offsets) 2>/dev/null"
       guard let output = bakery_output_of(command) else { continue }
       defer { bakery_free(output) }
-      for (place, one) in zip(found, parse(String(cString: output))) { places[place.address] = one }
+      let isOfSystem =
+        ["/usr/lib", "/lib"].contains { file.hasPrefix($0) } || file.contains("/lib/swift/")
+      for (place, var one) in zip(found, parse(String(cString: output))) {
+        if isOfSystem { one.isOfOthers = true }
+        places[place.address] = one
+      }
     }
     return places
   }
@@ -47,7 +54,10 @@ struct CodePlace: Equatable, Sendable {
       places.append(
         CodePlace(
           function: symbol == "??" ? "" : shortName(of: demangled(String(symbol))),
-          location: isKnown ? "\(parts[0]):\(parts[1])" : nil
+          location: isKnown ? "\(parts[0]):\(parts[1])" : nil,
+          isOfOthers: ["$s6Bakery", "$s13BakeryTesting", "bakery_"].contains {
+            symbol.hasPrefix($0)
+          } || ["CBakeryRuntime.c", "Outside.c"].contains { parts.first == $0[...] }
         )
       )
     }

@@ -50,6 +50,50 @@ public func explore(
   }
 }
 
+/// Runs `body` in as many different orders as a time allows, until one fails; the rest is as with a number of schedules.
+///
+/// > Cancellation: cancels the body and waits for it.
+///
+/// - Parameters:
+///   - time: How long to go on, in real time; the last schedule runs to its end.
+///   - seed: What the orders are drawn from.
+///   - mode: Where tasks may take turns.
+///   - strategy: How they are drawn.
+///   - cancelling: Whether each schedule is repeated with a cancellation of the body before each of its steps in turn.
+///   - stepLimit: How many jobs a schedule may take.
+///   - file: With `function`, what the replay string of a failure is good for.
+///   - function: The test.
+///   - body: What to run; it fails by throwing.
+/// - Returns: What was tried.
+/// - Throws: `ExplorationFailure` for the first schedule that fails, `ExplorationRefused` where this program cannot be
+///   explored, and `CancellationError`.
+///
+/// @Snippet(path: "bakery/Snippets/ExploreSchedules", slice: "time")
+@discardableResult
+public func explore(
+  for time: Duration,
+  seed: UInt64 = 0,
+  mode: ExplorationMode = .jobs,
+  strategy: ExplorationStrategy = .mixed,
+  cancelling: ExplorationCancellation = .never,
+  stepLimit: Int = 100_000,
+  file: StaticString = #fileID,
+  function: StaticString = #function,
+  _ body: @escaping @concurrent @Sendable () async throws -> Void
+) async throws -> Exploration {
+  precondition(time > .zero, "explore needs a time above 0, got \(time)")
+  let end = Deadline(nanoseconds: bakery_real_clock()).advanced(by: time).nanoseconds
+  return try await onOwnThread(mode, stepLimit: stepLimit, file: file, function: function, body) {
+    try $0.explore(
+      schedules: .max,
+      until: end,
+      seed: seed,
+      strategy: strategy,
+      cancelling: cancelling
+    )
+  }
+}
+
 /// Where the tasks of an exploration may take turns.
 public enum ExplorationMode: Sendable {
   /// At every suspension, hop and resumption: for programs.
@@ -161,6 +205,11 @@ public enum ExplorationStrategy: Sendable {
   case delays(Int)
   /// All orders, one after another: for bodies of a few steps.
   case exhaustive
+  /// One of all orders that differ only in the order of steps which touch nothing in common, one after another (sleep sets).
+  ///
+  /// Steps are known to touch actors, tasks and the toolkit's objects. What code shares in other ways, as by `Mutex`, atomics, streams
+  /// and cancellation, is not seen: take `exhaustive` for that.
+  case reduced
 
   var scheduler: any Scheduler {
     switch self {
@@ -171,22 +220,37 @@ public enum ExplorationStrategy: Sendable {
     case .inOrder: DepthFirst(delays: 0)
     case .delays(let delays): DepthFirst(delays: delays)
     case .exhaustive: DepthFirst()
+    case .reduced: SleepSets()
     }
   }
 }
 
 /// What an exploration that found nothing has tried.
-public struct Exploration: Sendable {
+public struct Exploration: Sendable, CustomStringConvertible {
   /// How many schedules ran.
   public internal(set) var schedules = 0
-  /// How many of them took jobs in an order that no other one had.
+  /// How many of them were more than others with steps in another order that touch nothing in common.
   public internal(set) var distinctSchedules = 0
+  /// The estimated probability that the next schedule would have been one that was not seen yet (Good and Turing).
+  public internal(set) var unseen = 1.0
+  /// How long it took, in real time.
+  public internal(set) var seconds = 0.0
+  /// How many schedules ran in a second.
+  public var schedulesPerSecond: Double { Double(schedules) / max(seconds, 1e-9) }
   /// Whether every schedule of the strategy was tried.
   public internal(set) var isComplete = false
   /// A number that two explorations share when the same happened in both.
   public internal(set) var fingerprint: UInt64 = 0
   /// Why the exploration may not repeat, or `nil` when it does.
   public internal(set) var uncontrolled: String?
+
+  /// What was tried, and how much may be left.
+  public var description: String {
+    let rate = Int(schedulesPerSecond)
+    let left = isComplete ? "all there are" : "about \(Int((unseen * 100).rounded())) % unseen"
+    return "\(schedules) schedules, \(distinctSchedules) distinct, \(left), \(rate) a second"
+      + (uncontrolled.map { "; not under control: \($0)" } ?? "")
+  }
 }
 
 /// A schedule that failed.
@@ -222,6 +286,8 @@ public struct ExplorationFailure: Error, CustomStringConvertible {
   public let replay: String
   /// Who waits for whom and who holds what, when the reason is a deadlock.
   public let waits: String
+  /// The first decision that differs from the nearest schedule that passes; empty if none was found with a few tries.
+  public let turn: String
   /// What the tasks did: a row for each step, a column for each task.
   public let interleaving: String
   /// Why the failure may not repeat, or `nil` when it did twice.
@@ -232,6 +298,7 @@ public struct ExplorationFailure: Error, CustomStringConvertible {
     let repetition = replay.isEmpty ? "" : "; repeat with explore(replaying: \"\(replay)\")"
     var lines = ["\(reason)", origin + repetition]
     if let uncontrolled { lines.append("not under control: \(uncontrolled)") }
+    if !turn.isEmpty { lines.append("what decides: \(turn)") }
     return (lines + [waits, interleaving].filter { !$0.isEmpty }).joined(separator: "\n")
   }
 }

@@ -1,4 +1,5 @@
 internal import Bakery
+internal import CBakeryRuntime
 
 /// Tries schedules until one fails, on the thread that calls.
 struct Explorer: Sendable {
@@ -12,15 +13,23 @@ struct Explorer: Sendable {
 
   func explore(
     schedules: Int,
+    until end: Int64 = .max,
     seed: UInt64,
     strategy: ExplorationStrategy,
     cancelling: ExplorationCancellation
   ) throws -> Exploration {
     if let reason = SelfTest.refusal { throw ExplorationRefused(reason: reason) }
-    defer { loan.giveBack() }
-    let runner = makeRunner()
     var scheduler = strategy.scheduler
-    var tally = Tally(limit: schedules, seed: seed)
+    guard mode == .jobs || !scheduler.wantsTouches else {
+      throw ExplorationRefused(
+        reason:
+          "the strategy .reduced does not know what steps of mode .threads touch; take another"
+      )
+    }
+    let observation = Observation()
+    defer { observation.end(loan) }
+    let runner = makeRunner()
+    var tally = Tally(limit: schedules, end: end, seed: seed)
     var index = 0
     while tally.isBelowLimit {
       let scheduleSeed = Self.seed(ofSchedule: index, of: seed)
@@ -31,12 +40,16 @@ struct Explorer: Sendable {
       }
       try Task.checkCancellation()
       let attempt = runner.attempt(seed: scheduleSeed, &scheduler)
-      let replay = ReplayString(test: test, seed: scheduleSeed, choices: attempt.choices)
-      try tally.add(attempt) { throw confirmed(attempt, replay, origin: $0, by: runner) }
+      // It ran for its tasks' sake: an earlier one had the same steps in another order.
+      if scheduler.isRedundant, !attempt.isFailure(cancelled: false) { continue }
+      func replay() -> ReplayString {
+        ReplayString(test: test, seed: scheduleSeed, choices: attempt.choices)
+      }
+      try tally.add(attempt) { throw confirmed(attempt, replay(), origin: $0, by: runner) }
       guard cancelling == .everywhere, attempt.bodySteps > 0 else { continue }
       for step in 1...attempt.bodySteps where tally.isBelowLimit {
         try Task.checkCancellation()
-        let replay = replay.cancelled(before: step)
+        let replay = replay().cancelled(before: step)
         let attempt = runner.attempt(replay)
         try tally.add(attempt, cancelled: true) {
           throw confirmed(attempt, replay.with(attempt.choices), origin: $0, by: runner)
@@ -50,32 +63,18 @@ struct Explorer: Sendable {
     ScheduleRunner(mode: mode, limits: limits, loan: loan, pulse: pulse, body: body)
   }
 
-  /// Counts what was tried.
-  private struct Tally {
-    let limit: Int
-    let seed: UInt64
-    var result = Exploration()
-    private var seen: Set<UInt64> = []
-
-    init(limit: Int, seed: UInt64) {
-      self.limit = limit
-      self.seed = seed
+  /// What the exploring thread notes of the objects that it locks.
+  private struct Observation {
+    init() {
+      Trace.setTouchOnThread { object, isNew in
+        if isNew != 0 { bakery_order_make(object) } else { bakery_order_touch(object) }
+      }
     }
 
-    var isBelowLimit: Bool { result.schedules < limit }
-
-    /// Calls `fail` with where the schedule came from if it failed.
-    mutating func add(
-      _ attempt: Attempt,
-      cancelled: Bool = false,
-      _ fail: (String) throws -> Void
-    ) throws {
-      result.schedules += 1
-      if seen.insert(attempt.hash).inserted { result.distinctSchedules += 1 }
-      result.fingerprint = result.fingerprint &* 31 &+ attempt.hash
-      if let reason = attempt.uncontrolled { result.uncontrolled = reason }
-      guard attempt.isFailure(cancelled: cancelled) else { return }
-      try fail("schedule \(result.schedules) of explore(seed: \(seed))")
+    func end(_ loan: MainQueueLoan) {
+      loan.giveBack()
+      Trace.setTouchOnThread(nil)
+      bakery_order_end()
     }
   }
 
@@ -87,7 +86,8 @@ struct Explorer: Sendable {
     } catch {
       throw ExplorationRefused(reason: "\(error)")
     }
-    defer { loan.giveBack() }
+    let observation = Observation()
+    defer { observation.end(loan) }
     let runner = makeRunner()
     let attempt = runner.attempt(replay)
     var tally = Tally(limit: 1, seed: 0)
@@ -109,6 +109,7 @@ struct Explorer: Sendable {
   ) -> ExplorationFailure {
     let (failing, replay) = simplified(found, replay, by: runner)
     let recorded = runner.attempt(replay, records: true)
+    let turn = turn(failing, replay, recorded, by: runner)
     let again = runner.attempt(replay)
     var uncontrolled = failing.uncontrolled ?? recorded.uncontrolled ?? again.uncontrolled
     if !failing.isRepeated(by: recorded) || !failing.isRepeated(by: again) {
@@ -123,6 +124,7 @@ struct Explorer: Sendable {
         + (replay.cancelledStep > 0 ? ", cancelled before step \(replay.cancelledStep)" : ""),
       replay: replay.text,
       waits: recorded.waits?.description ?? "",
+      turn: turn,
       interleaving: recorded.interleaving?.description ?? "",
       uncontrolled: uncontrolled
     )
@@ -140,7 +142,7 @@ struct Explorer: Sendable {
       return (found, replay)
     }
     var best = found
-    let choices = Shrinker.shrink(replay.choices, attempts: Self.simplifications) { choices in
+    _ = Shrinker.shrink(replay.choices, attempts: Self.simplifications) { choices in
       let attempt = runner.attempt(replay.with(choices))
       guard attempt.isFailure(cancelled: replay.cancelledStep > 0),
         attempt.ending.kind == found.ending.kind
@@ -148,17 +150,58 @@ struct Explorer: Sendable {
       best = attempt
       return true
     }
-    return (best, replay.with(choices))
+    best = withFewerSwitches(best, replay, kind: found.ending.kind, by: runner)
+    return (best, replay.with(best.choices))
+  }
+
+  private func withFewerSwitches(
+    _ found: Attempt,
+    _ replay: ReplayString,
+    kind: String,
+    by runner: ScheduleRunner
+  ) -> Attempt {
+    var reducer = SwitchReducer(attempts: Self.simplifications) { choices in
+      var scheduler: any Scheduler = Persistent(choices)
+      _ = scheduler.begin(seed: replay.seed)
+      let attempt = runner.attempt(
+        seed: replay.seed,
+        &scheduler,
+        cancelledStep: replay.cancelledStep
+      )
+      let fails =
+        attempt.isFailure(cancelled: replay.cancelledStep > 0) && attempt.ending.kind == kind
+      return (fails, attempt)
+    }
+    return reducer.reduce(found)
+  }
+
+  /// Where the failure leaves the way of a schedule that passes.
+  private func turn(
+    _ failing: Attempt,
+    _ replay: ReplayString,
+    _ recorded: Attempt,
+    by runner: ScheduleRunner
+  ) -> String {
+    if case .tookTooLong = failing.ending { return "" }
+    let isCancelled = replay.cancelledStep > 0
+    let turn = Turn.find(failing) {
+      !runner.attempt(replay.with($0)).isFailure(cancelled: isCancelled)
+    }
+    guard let turn else { return "" }
+    let passing = runner.attempt(replay.with(turn.passing), records: true)
+    return turn.text(failing: recorded, passing: passing)
   }
 
   /// The report of a watchdog, which knows no more than this.
   func blockedFailure(schedule: Int) -> ExplorationFailure {
-    ExplorationFailure(
+    let calls = ThreadPlace.calls(ofThread: pulse.thread, withinNanoseconds: 1_000_000_000)
+    let place = OutsideCall.text(ofBlocked: calls)
+    return ExplorationFailure(
       reason: .blocked(seconds: Int(limits.blockedNanoseconds / 1_000_000_000)),
-      origin:
-        "schedule \(schedule) of this call; a debugger shows where its thread \"bakery-explore\" is",
+      origin: "schedule \(schedule) of this call" + (place.isEmpty ? "" : ", \(place)"),
       replay: "",
       waits: "",
+      turn: "",
       interleaving: "",
       uncontrolled: nil
     )

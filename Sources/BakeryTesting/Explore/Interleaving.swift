@@ -8,6 +8,8 @@ struct Interleaving: Equatable, CustomStringConvertible, Sendable {
     let task: Int
     let time: Deadline
     let text: String
+    /// Which step of the schedule it is part of, counted from 1.
+    var step = 0
   }
 
   /// What each task is called, and what it is.

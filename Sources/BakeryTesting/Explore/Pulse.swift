@@ -7,6 +7,7 @@ final class Pulse: Sendable {
   /// Which schedule runs, counted from 1; 0 when none does.
   private let schedule = Atomic<Int>(0)
   private let isOver = Atomic<Bool>(false)
+  private let explorer = Atomic<Int32>(0)
   private let parker = Parker()
 
   /// A step begins; called by the exploring thread alone.
@@ -14,7 +15,11 @@ final class Pulse: Sendable {
     beats.store(beats.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
   }
 
+  /// The kernel's number of the exploring thread.
+  var thread: Int32 { explorer.load(ordering: .relaxed) }
+
   func begin(schedule number: Int) {
+    if number == 1 { explorer.store(ThreadPlace.currentThread, ordering: .relaxed) }
     beat()
     schedule.store(number, ordering: .relaxed)
   }

@@ -51,6 +51,11 @@ struct ScheduleReport {
     let text = record.place == 0 ? "begins" : place.isEmpty ? "goes on" : place
     let step = Int(record.step) - 1
     let time = run.times.indices.contains(step) ? run.times[step] : Deadline(nanoseconds: 0)
-    return Interleaving.Row(task: columns[record.task] ?? 0, time: time, text: actor + text)
+    return Interleaving.Row(
+      task: columns[record.task] ?? 0,
+      time: time,
+      text: actor + text,
+      step: Int(record.step)
+    )
   }
 }

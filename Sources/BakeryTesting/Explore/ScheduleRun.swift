@@ -53,7 +53,18 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   private(set) var bodySteps = 0
   /// The index taken wherever there was a choice.
   private(set) var choices: [Int] = []
+  /// Out of how many.
+  private(set) var widths: [Int] = []
+  /// In which step of the record.
+  private(set) var stepsOfChoices: [Int] = []
+  /// How often another task than before took a step.
+  private(set) var switches = 0
+  private var lastTask: UInt64 = 0
   private(set) var hash: UInt64 = 0
+  /// Whether jobs run on the thread that entered the run, where calls that begin something outside are noted.
+  var seesCallsOutside: Bool { true }
+  /// What schedules share that differ only in the order of independent steps.
+  var orderHash: UInt64 { bakery_order_hash() }
   /// When each step began, while the run is recorded.
   private(set) var times: [Deadline] = []
   private(set) var isRecorded = false
@@ -170,6 +181,9 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
         return Task { outcome.set(await Result<Void, any Error>.capturing { try await body() }) }
       }
     }
+    bakery_outside_watch(1)
+    if !seesCallsOutside { bakery_outside_watch(0) }
+    bakery_run_keep_tasks(state, self.scheduler.wantsTouches ? 1 : 0)
     let isQuiet = drive(limits) { step in
       if step == cancelledStep { task.cancel() }
     }
@@ -178,6 +192,7 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
       uncontrolled =
         "an actor of the body is also used outside the exploration; make actors in the body"
     }
+    if let call = OutsideCall.first { uncontrolled = call }
     switch outcome.value {
     case .success: return .returned
     case .failure(let error): return .threw(error)
@@ -187,6 +202,7 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
 
   private func reset(seed: UInt64) {
     bakery_run_forget_tasks(state)
+    bakery_order_begin()
     clock = ManualClock()
     random = SeededRandom(seed: seed)
     strays = counts.strays
@@ -196,6 +212,10 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     firstTask = 0
     steps = 0
     choices.removeAll(keepingCapacity: true)
+    widths.removeAll(keepingCapacity: true)
+    stepsOfChoices.removeAll(keepingCapacity: true)
+    switches = 0
+    lastTask = 0
     times.removeAll()
     hash = 0xCBF2_9CE4_8422_2325
     uncontrolled = nil
@@ -221,12 +241,14 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
       } else if !idleWaiters.isEmpty {
         let waiters = idleWaiters
         idleWaiters = []
+        bakery_order_begin_moment()
         for waiter in waiters { waiter.resume() }
       } else if clock.nextDeadline != nil {
         guard steps < lastStep else { return false }
         willStep(steps + 1)
         // Who sleeps may have been cancelled right now, and goes before the time.
         guard ready.isEmpty, errands.isEmpty else { continue }
+        bakery_order_begin_moment()
         moveTime()
       } else if isDraining || !awaitForeignJob(limits.patienceNanoseconds) {
         return true
@@ -255,11 +277,15 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     if ready.count > 1 {
       index = scheduler.choose(from: ready)
       choices.append(index)
+      widths.append(ready.count)
+      stepsOfChoices.append(times.count + 1)
     }
     mix(UInt64(ready.count))
     let candidate = ready.remove(at: index)
     let job = jobs.remove(at: index)
     mix(UInt64(candidate.sequence) << 1 | (candidate.isMain ? 1 : 0))
+    if candidate.task != lastTask { switches += 1 }
+    lastTask = candidate.task
     if isRecorded {
       times.append(clock.now)
       bakery_run_begin_step(state, UInt64(times.count))
@@ -272,8 +298,24 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   func perform(_ candidate: Candidate, _ job: UnownedJob?) {
     guard let job else { return }
     isRunningMain = candidate.isMain
+    let raw = object(of: job)
+    let kind = bakery_job_kind(raw)
+    let known = bakery_order_known()
+    bakery_order_begin_step(candidate.cause)
+    if kind != BAKERY_JOB_TASK { bakery_order_touch(bakery_job_object(raw)) }
     RuntimeAdapter.perform(job, isMain: candidate.isMain, for: self)
+    if scheduler.wantsTouches {
+      bakery_run_touch_waits(state, raw, kind)
+      scheduler.took(candidate, touching: Self.touched, known: known)
+    }
+    bakery_order_end_step()
     isRunningMain = false
+  }
+
+  private static var touched: [UInt64] {
+    var count: UInt64 = 0
+    let start = bakery_order_touched(&count)
+    return Array(UnsafeBufferPointer(start: start, count: Int(count)))
   }
 
   /// Adds to the hash what tells this schedule from others.
@@ -306,7 +348,12 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     let owner = kind == BAKERY_JOB_TASK ? bakery_job_task(raw) : UInt64(UInt(bitPattern: raw))
     if sequence == 0 { firstTask = owner }
     sequence &+= 1
-    ready.append(Candidate(sequence: sequence, owner: owner, isMain: isMain))
+    _ = bakery_job_object(raw)
+    let cause = bakery_order_cause()
+    let task = kind == BAKERY_JOB_TASK ? owner : lastTask
+    ready.append(
+      Candidate(sequence: sequence, owner: owner, isMain: isMain, cause: cause, task: task)
+    )
     jobs.append(job)
   }
 
@@ -356,6 +403,8 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
 
   private func awaitForeignJob(_ nanoseconds: Int64) -> Bool {
     let ticket = parker.ticket
+    // Who asked somebody outside waits for the answer, also on a busy machine.
+    let nanoseconds = bakery_outside_first().pointee.count > 0 ? 20 * nanoseconds : nanoseconds
     if foreign.load(ordering: .acquiring) == foreignTaken {
       parker.park(ticket, nanoseconds: nanoseconds)
     }

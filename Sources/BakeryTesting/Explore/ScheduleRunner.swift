@@ -5,7 +5,14 @@ internal import CBakeryRuntime
 struct Attempt: Sendable {
   let ending: ScheduleRun.Ending
   let hash: UInt64
+  /// What it has in common with schedules that differ only in the order of independent steps.
+  let order: UInt64
   let choices: [Int]
+  /// For each choice, out of how many, and in which step of the record.
+  let widths: [Int]
+  let steps: [Int]
+  /// How often another task than before took a step.
+  let switches: Int
   /// Steps until the body ended.
   let bodySteps: Int
   let uncontrolled: String?
@@ -82,7 +89,11 @@ final class ScheduleRunner {
     var attempt = Attempt(
       ending: ending,
       hash: run.hash,
+      order: run.orderHash,
       choices: run.choices,
+      widths: run.widths,
+      steps: run.stepsOfChoices,
+      switches: run.switches,
       bodySteps: run.bodySteps,
       uncontrolled: run.uncontrolled
     )
@@ -90,7 +101,7 @@ final class ScheduleRunner {
       Trace.setHoldersOnThread(false)
       let report = ScheduleReport(run)
       attempt.interleaving = report.interleaving
-      if case .deadlocked = ending {
+      if ending.isStuck {
         attempt.waits = WaitReport(unfinished: run.unfinished, names: report.names).graph
       }
       run.setRecorded(false)
@@ -124,6 +135,14 @@ extension ScheduleRun.Ending {
     case .threw(let error): "threw \(error)"
     case .deadlocked: "deadlocked"
     case .tookTooLong: "took too long"
+    }
+  }
+
+  /// Whether somebody may wait for ever.
+  var isStuck: Bool {
+    switch self {
+    case .returned, .threw: false
+    case .deadlocked, .tookTooLong: true
     }
   }
 

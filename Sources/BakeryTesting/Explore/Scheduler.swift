@@ -7,6 +7,10 @@ struct Candidate: Equatable, Sendable {
   /// The task or the actor whose job it is: the same for all its jobs of one schedule.
   let owner: UInt64
   let isMain: Bool
+  /// What the job came of, for `bakery_order_begin_step`.
+  var cause: UInt64 = 0
+  /// Whose work it is: the task's, or that of the one that made an actor's job ready.
+  var task: UInt64 = 0
 }
 
 /// Decides which of several ready jobs runs next; a pure value.
@@ -19,6 +23,21 @@ protocol Scheduler: Sendable {
 
   /// The index of the job to run, out of at least two.
   mutating func choose(from ready: [Candidate]) -> Int
+
+  /// Whether it wants to be told what each step touches, which costs time and memory.
+  var wantsTouches: Bool { get }
+
+  /// The step of a candidate has ended, chosen or alone, and touched these objects, of which `known` had a number before.
+  mutating func took(_ candidate: Candidate, touching touches: [UInt64], known: UInt64)
+
+  /// Whether the schedule is, up to the order of independent steps, one from before; known at its end.
+  var isRedundant: Bool { get }
+}
+
+extension Scheduler {
+  var wantsTouches: Bool { false }
+  mutating func took(_ candidate: Candidate, touching touches: [UInt64], known: UInt64) {}
+  var isRedundant: Bool { false }
 }
 
 /// Takes jobs in the order in which they became ready.

@@ -24,6 +24,11 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
   /// Where the points of a recorded schedule are, by the number of the record.
   private var pointFrames: [Int: [UInt]] = [:]
 
+  override var seesCallsOutside: Bool { false }
+
+  /// What steps touch is not noted on their threads, so every order counts as one of its own.
+  override var orderHash: UInt64 { hash }
+
   override var unfinishedTasks: Int { max(super.unfinishedTasks, working + turns.count) }
 
   override func enter() {
@@ -69,7 +74,7 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
   private func push(_ work: Strand.Work) {
     sequence &+= 1
     turns[sequence] = .begin(work)
-    ready.append(Candidate(sequence: sequence, owner: work.owner, isMain: false))
+    ready.append(Candidate(sequence: sequence, owner: work.owner, isMain: false, task: work.owner))
     jobs.append(nil)
   }
 
@@ -77,7 +82,10 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
   func reach(_ strand: Strand) {
     sequence &+= 1
     turns[sequence] = .goOn(strand)
-    ready.insert(Candidate(sequence: sequence, owner: strand.owner, isMain: false), at: 0)
+    ready.insert(
+      Candidate(sequence: sequence, owner: strand.owner, isMain: false, task: strand.owner),
+      at: 0
+    )
     jobs.insert(nil, at: 0)
     if isRecorded { strand.noteFrames() }
     passOn(from: strand)
@@ -146,7 +154,9 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
   func makeReady(_ strand: Strand) {
     sequence &+= 1
     turns[sequence] = .goOn(strand)
-    ready.append(Candidate(sequence: sequence, owner: strand.owner, isMain: false))
+    ready.append(
+      Candidate(sequence: sequence, owner: strand.owner, isMain: false, task: strand.owner)
+    )
     jobs.append(nil)
   }
 

@@ -77,6 +77,8 @@ void bakery_thread_values_set(void *values, void (*destroy)(void *));
 #define BAKERY_MODE_EVENTS 4u
 /// Some threads record holders, see `bakery_thread_holders`.
 #define BAKERY_MODE_THREADS 8u
+/// Some threads note what they lock, see `bakery_touch`.
+#define BAKERY_MODE_TOUCHES 16u
 extern uint32_t bakery_mode_word;
 
 static inline uint32_t bakery_mode(void) {
@@ -93,6 +95,10 @@ void bakery_thread_set_holders(int records);
 /// What schedules the calling thread while `BAKERY_MODE_SCHEDULING` is set, or null.
 void *bakery_thread_scheduler(void);
 void bakery_thread_set_scheduler(void *scheduler);
+
+/// Tells who asked, on the calling thread, to be told which objects it locks and makes.
+void bakery_touch(uintptr_t object, int is_new);
+void bakery_thread_set_touch(void (*touch)(uintptr_t object, int is_new));
 
 /// Marks the calling thread as inside a trace sink; false when it was already.
 int bakery_enter_sink(void);

@@ -9,6 +9,9 @@
 
 #include <stdint.h>
 
+#include "Order.h"
+#include "Outside.h"
+
 /// What one exploring thread knows; entered by one thread at a time.
 typedef struct bakery_run bakery_run;
 
@@ -147,6 +150,15 @@ uint32_t bakery_word(const void *word);
 
 /// The addresses of the calling thread's calls, from the innermost outwards; returns how many.
 int bakery_frames(uintptr_t *frames, int room);
+
+/// The number of what a job's step touches at least: its task, or the actor whose job it is.
+uintptr_t bakery_job_object(void *job);
+
+/// Keeps all tasks until the schedule's end, so that what a step ended can be told after it.
+void bakery_run_keep_tasks(bakery_run *run, int keeps);
+
+/// Touches what the step of `job`, which has ended, gave to others or waits for without anybody's having noticed.
+void bakery_run_touch_waits(bakery_run *run, void *job, uint32_t kind);
 
 /// The real clock, whoever asks.
 int64_t bakery_real_clock(void);
