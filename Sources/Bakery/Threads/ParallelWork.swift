@@ -38,6 +38,7 @@ struct ParallelWork: Sendable {
       return
     }
     let cursor = Cursor()
+    pool.core.wake(width)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<width {
         group.addTask(executorPreference: pool) {
