@@ -10,7 +10,7 @@ import Testing
   private func figure(_ label: String) -> Int { AbandonedTasks.shared.snapshot()[label] ?? -1 }
 
   @Test func `work in time returns its value or throws its error`() async throws {
-    try await simulate(seeds: 0..<20) { clock in
+    try await underBoth(seeds: 0..<20) { clock in
       let value = try await abandon(after: .seconds(5)) {
         try await sleep(until: .after(.seconds(1)))
         return 7
@@ -62,7 +62,7 @@ import Testing
   @Test func `work is not begun when the deadline has passed, or passes before it can`()
     async throws
   {
-    try await simulate(seeds: 0..<20) { clock in
+    try await underBoth(seeds: 0..<20) { clock in
       for past in [clock.now, Deadline(nanoseconds: .min)] {
         await #expect(throws: WorkAbandoned.self) {
           try await abandon(at: past) { Issue.record("the work has begun") }
@@ -72,7 +72,7 @@ import Testing
   }
 
   @Test func `an earlier deadline around it counts, and the work sees it`() async throws {
-    try await simulate(seeds: 0..<20) { clock in
+    try await underBoth(seeds: 0..<20) { clock in
       let gate = StubbornGate()
       try await withDeadline(in: .seconds(2)) {
         let error = await #expect(throws: WorkAbandoned.self) {

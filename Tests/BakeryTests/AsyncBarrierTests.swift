@@ -6,7 +6,7 @@ import Testing
   @Test func `all go on when the last one arrives, phase after phase, with one leader each`()
     async throws
   {
-    try await simulate(seeds: 0..<50) { clock in
+    try await underBoth(seeds: 0..<50) { clock in
       let barrier = AsyncBarrier(parties: 3)
       let leaders = Gauge()
       _ = try await gather(1...3, width: 3) { seconds in
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func `who runs out of time withdraws, and may come back`() async throws {
-    try await simulate(seeds: 0..<20) { clock in
+    try await underBoth(seeds: 0..<20) { clock in
       let barrier = AsyncBarrier(parties: 2, name: "halves")
       async let patient = barrier.arriveAndWait()
       await waitUntilIdle()
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test func `parties that are done leave, and the others go on without them`() async throws {
-    try await simulate(seeds: 0..<50) { _ in
+    try await underBoth(seeds: 0..<50) { _ in
       let barrier = AsyncBarrier(parties: 5)
       let leaders = Gauge()
       // Party n has n phases of work.

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct AsyncConditionTests {
   @Test func `a notified task goes on with the lock, and not before it is free`() async throws {
-    try await simulate(seeds: 0..<50) { clock in
+    try await underBoth(seeds: 0..<50) { clock in
       let mutex = AsyncMutex(0)
       let condition = AsyncCondition(of: mutex)
       async let waiter = {
@@ -29,7 +29,7 @@ import Testing
   }
 
   @Test func `tasks are notified in the order of their waits, one or all`() async throws {
-    try await simulate(seeds: 0..<20) { _ in
+    try await underBoth(seeds: 0..<20) { _ in
       let mutex = AsyncMutex<[Int]>([])
       let condition = AsyncCondition(of: mutex)
       try await withThrowingTaskGroup { group in
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func `a bounded buffer of two conditions passes everything on`() async throws {
-    try await simulate(seeds: 0..<50) { _ in
+    try await underBoth(seeds: 0..<50) { _ in
       let buffer = AsyncMutex<[Int]>([])
       let hasRoom = AsyncCondition(of: buffer)
       let hasItems = AsyncCondition(of: buffer)
@@ -79,7 +79,7 @@ import Testing
   @Test func `a deadline ends the wait, with the lock, and the time to get it is on top`()
     async throws
   {
-    try await simulate(seeds: 0..<20) { clock in
+    try await underBoth(seeds: 0..<20) { clock in
       let mutex = AsyncMutex(0)
       let condition = AsyncCondition(of: mutex, name: "filled")
       var lock = try await mutex.lock()

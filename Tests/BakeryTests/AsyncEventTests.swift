@@ -9,7 +9,7 @@ private actor Log {
 
 @Suite struct AsyncEventTests {
   @Test func `setting lets everybody go on who waits`() async throws {
-    try await simulate(seeds: 0..<50) { _ in
+    try await underBoth(seeds: 0..<50) { _ in
       let event = AsyncEvent()
       let woken = Log()
       try await withThrowingTaskGroup { group in
@@ -49,7 +49,7 @@ private actor Log {
   }
 
   @Test func `a deadline ends the wait at its instant`() async throws {
-    try await simulate { clock in
+    try await underBoth { clock in
       let event = AsyncEvent(name: "ready")
       let error = await #expect(throws: DeadlineExceeded.self) {
         try await event.wait(deadline: .after(.seconds(5)))
@@ -66,7 +66,7 @@ private actor Log {
   }
 
   @Test func `a named event is in the dump with its waiters`() async throws {
-    try await simulate { _ in
+    try await underBoth { _ in
       let event = AsyncEvent(name: "an event in a dump")
       #expect(Trace.dump().contains("AsyncEvent \"an event in a dump\""))
       async let waits: Void = event.wait()

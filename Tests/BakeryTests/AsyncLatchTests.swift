@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct AsyncLatchTests {
   @Test func `nobody goes on before the count is zero, and everybody then`() async throws {
-    try await simulate(seeds: 0..<50) { clock in
+    try await underBoth(seeds: 0..<50) { clock in
       let latch = AsyncLatch(count: 5)
       let through = Gauge()
       try await withThrowingTaskGroup { group in
@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test func `tasks that arrive and wait all go on when the last one arrives`() async throws {
-    try await simulate(seeds: 0..<50) { clock in
+    try await underBoth(seeds: 0..<50) { clock in
       let latch = AsyncLatch(count: 4)
       _ = try await gather(1...4, width: 4) { seconds in
         try await sleep(until: .after(.seconds(seconds)))
@@ -56,7 +56,7 @@ import Testing
   }
 
   @Test func `an arrival that gives up waiting stays counted`() async throws {
-    try await simulate { clock in
+    try await underBoth { clock in
       let latch = AsyncLatch(count: 2, name: "both")
       let error = await #expect(throws: DeadlineExceeded.self) {
         try await latch.arriveAndWait(deadline: .after(.seconds(5)))

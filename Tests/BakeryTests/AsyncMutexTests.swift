@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct AsyncMutexTests {
   @Test func `one task at a time is inside, also across await`() async throws {
-    try await simulate(seeds: 0..<50) { clock in
+    try await underBoth(seeds: 0..<50) { clock in
       let mutex = AsyncMutex(0)
       _ = try await gather(0..<5, width: 5) { _ in
         try await mutex.withLock { value in
@@ -20,7 +20,7 @@ import Testing
   }
 
   @Test func `the lock is handed over in the order of the calls`() async throws {
-    try await simulate(seeds: 0..<20) { _ in
+    try await underBoth(seeds: 0..<20) { _ in
       let mutex = AsyncMutex<[Int]>([])
       try await withThrowingTaskGroup { group in
         let held = try await mutex.lock()
@@ -91,7 +91,7 @@ import Testing
   }
 
   @Test func `a deadline ends the wait at its instant, and names the mutex`() async throws {
-    try await simulate { clock in
+    try await underBoth { clock in
       let mutex = AsyncMutex(0, name: "accounts")
       let held = try await mutex.lock()
       let error = await #expect(throws: DeadlineExceeded.self) {
@@ -137,7 +137,7 @@ import Testing
   }
 
   @Test func `an uncancellable wait goes on until its turn`() async throws {
-    try await simulate(seeds: 0..<20) { clock in
+    try await underBoth(seeds: 0..<20) { clock in
       let mutex = AsyncMutex(0)
       try await withThrowingTaskGroup { group in
         let held = try await mutex.lock()
@@ -160,7 +160,7 @@ import Testing
   }
 
   @Test func `a conditional lock goes on when the value is ready`() async throws {
-    try await simulate(seeds: 0..<50) { clock in
+    try await underBoth(seeds: 0..<50) { clock in
       let mutex = AsyncMutex(0)
       async let large = mutex.withLock(when: { $0 >= 3 }) { value in
         value -= 3
@@ -184,7 +184,7 @@ import Testing
   @Test func `a conditional lock ends by its deadline, without the lock, whoever has it`()
     async throws
   {
-    try await simulate(seeds: 0..<20) { clock in
+    try await underBoth(seeds: 0..<20) { clock in
       let mutex = AsyncMutex(0, name: "stock")
       let error = await #expect(throws: DeadlineExceeded.self) {
         try await mutex.withLock(when: { $0 > 0 }, deadline: .after(.seconds(1))) { _ in }
@@ -209,7 +209,7 @@ import Testing
   }
 
   @Test func `a snapshot and a dump name who waits and, if asked for, who holds`() async throws {
-    try await simulate { _ in
+    try await underBoth { _ in
       let mutex = AsyncMutex(0, name: "ledger")
       try await withThrowingTaskGroup { group in
         let held = try await mutex.lock()

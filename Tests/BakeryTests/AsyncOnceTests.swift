@@ -6,7 +6,7 @@ private struct Failed: Error, Equatable { var number = 0 }
 
 @Suite struct AsyncOnceTests {
   @Test func `concurrent callers share one computation`() async throws {
-    try await simulate(seeds: 0..<50) { clock in
+    try await underBoth(seeds: 0..<50) { clock in
       let once = AsyncOnce<Int>()
       let runs = Gauge()
       let values = try await gather(0..<10, width: 10) { number in
@@ -40,7 +40,7 @@ private struct Failed: Error, Equatable { var number = 0 }
   }
 
   @Test func `the error is the leader's alone, and the next in line computes`() async throws {
-    try await simulate(seeds: 0..<50) { clock in
+    try await underBoth(seeds: 0..<50) { clock in
       let once = AsyncOnce<Int>()
       let results = await withTaskGroup { group in
         for number in 0..<4 {
@@ -76,7 +76,7 @@ private struct Failed: Error, Equatable { var number = 0 }
   }
 
   @Test func `a remembered error is everybody's, now and later`() async throws {
-    try await simulate(seeds: 0..<50) { _ in
+    try await underBoth(seeds: 0..<50) { _ in
       let once = AsyncOnce<Int>(onFailure: .remember)
       let runs = Gauge()
       let failures = try await gather(0..<5, width: 5) { number in
@@ -97,7 +97,7 @@ private struct Failed: Error, Equatable { var number = 0 }
   }
 
   @Test func `cancellation is not remembered, however the body reports it`() async throws {
-    try await simulate(seeds: 0..<20) { _ in
+    try await underBoth(seeds: 0..<20) { _ in
       for error in [CancellationError(), Failed()] as [any Error] {
         let once = AsyncOnce<Int>(onFailure: .remember)
         try await withThrowingTaskGroup(of: Int?.self) { group in
@@ -121,7 +121,7 @@ private struct Failed: Error, Equatable { var number = 0 }
   }
 
   @Test func `a deadline limits the wait for another caller and not the body`() async throws {
-    try await simulate { clock in
+    try await underBoth { clock in
       let once = AsyncOnce<Int>(name: "slow")
       async let leader = once.value(deadline: .after(.seconds(1))) {
         try await sleep(until: .after(.seconds(9)))
@@ -140,7 +140,7 @@ private struct Failed: Error, Equatable { var number = 0 }
   }
 
   @Test func `a dump shows who computes and who waits`() async throws {
-    try await simulate { _ in
+    try await underBoth { _ in
       let once = AsyncOnce<Int>(name: "shown")
       try await withThrowingTaskGroup { group in
         for name in ["leader", "follower"] {

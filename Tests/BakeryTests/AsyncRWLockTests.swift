@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct AsyncRWLockTests {
   @Test func `readers are in together, a writer alone`() async throws {
-    try await simulate(seeds: 0..<50) { clock in
+    try await underBoth(seeds: 0..<50) { clock in
       let lock = AsyncRWLock(0)
       let readers = Gauge()
       async let reads: [Void] = gather(0..<4, width: 4) { _ in
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func `a reader waits for one writer at most, and no writer is starved`() async throws {
-    try await simulate(seeds: 0..<20) { clock in
+    try await underBoth(seeds: 0..<20) { clock in
       let lock = AsyncRWLock<[String]>([])
       try await withThrowingTaskGroup(of: (String, Int64).self) { group in
         for name in ["early", "w1", "w2", "w3", "late"] {
@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test func `attempts take what is free and never overtake a writer`() async throws {
-    try await simulate(seeds: 0..<20) { _ in
+    try await underBoth(seeds: 0..<20) { _ in
       let lock = AsyncRWLock(1)
       #expect(await lock.withWriteLockIfAvailable { $0 += 1 } != nil)
       async let reader: Void = lock.withReadLock { value in
@@ -80,7 +80,7 @@ import Testing
   }
 
   @Test func `a writer that runs out of time lets in the readers behind it`() async throws {
-    try await simulate(seeds: 0..<20) { clock in
+    try await underBoth(seeds: 0..<20) { clock in
       let lock = AsyncRWLock(0, name: "routes")
       async let first: Void = lock.withReadLock { _ in
         try await sleep(until: .after(.seconds(9)))

@@ -9,7 +9,7 @@ private actor Log {
 
 @Suite struct AsyncSemaphoreTests {
   @Test func `no more tasks than the limit are inside at once`() async throws {
-    try await simulate(seeds: 0..<50) { clock in
+    try await underBoth(seeds: 0..<50) { clock in
       let semaphore = AsyncSemaphore(limit: 3)
       let inside = Gauge()
       _ = try await gather(0..<20, width: 20) { _ in
@@ -27,7 +27,7 @@ private actor Log {
   }
 
   @Test func `waiters are granted in the order of their calls`() async throws {
-    try await simulate(seeds: 0..<20) { _ in
+    try await underBoth(seeds: 0..<20) { _ in
       let semaphore = AsyncSemaphore(limit: 1)
       let log = Log()
       try await withThrowingTaskGroup { group in
@@ -73,7 +73,7 @@ private actor Log {
   }
 
   @Test func `a deadline ends the wait at its instant and takes nothing`() async throws {
-    try await simulate { clock in
+    try await underBoth { clock in
       let semaphore = AsyncSemaphore(limit: 1, name: "slots")
       let permit = try await semaphore.acquire()
       let error = await #expect(throws: DeadlineExceeded.self) {
@@ -110,7 +110,7 @@ private actor Log {
   }
 
   @Test func `closing wakes waiters with an error and keeps held permits valid`() async throws {
-    try await simulate(seeds: 0..<20) { _ in
+    try await underBoth(seeds: 0..<20) { _ in
       let semaphore = AsyncSemaphore(limit: 1)
       let permit = try await semaphore.acquire()
       async let waits: SemaphoreFailure? = failure { try await semaphore.withPermit {} }
@@ -128,7 +128,7 @@ private actor Log {
   }
 
   @Test func `resizing under load neither loses nor invents permits`() async throws {
-    try await simulate(seeds: 0..<50) { _ in
+    try await underBoth(seeds: 0..<50) { _ in
       let semaphore = AsyncSemaphore(limit: 4)
       let inside = Gauge()
       async let work: [Void] = gather(0..<40, width: 10) { _ in

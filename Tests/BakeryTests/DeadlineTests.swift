@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func `deadlines are measured on the time source in force`() async throws {
-    try await simulate { clock in
+    try await underBoth { clock in
       clock.advance(by: .seconds(3))
       #expect(Deadline.after(.seconds(2)).nanoseconds == 5_000_000_000)
     }
@@ -36,7 +36,7 @@ import Testing
 
 @Suite struct SleepTests {
   @Test func `sleepers wake in the order of their deadlines, at their deadlines`() async throws {
-    try await simulate { clock in
+    try await underBoth { clock in
       let woken = try await gather([30, 10, 20], width: 3, order: .completion) { seconds in
         try await sleep(until: .after(.seconds(seconds)))
         return Int(clock.now.nanoseconds / 1_000_000_000)

@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test func `a place whose life ends goes to who waits for it`() async throws {
-    try await simulate(seeds: 0..<20) { clock in
+    try await underBoth(seeds: 0..<20) { clock in
       let channel = Channel<Int>(capacity: 1, name: "pages")
       let sender = channel.sender
       do {

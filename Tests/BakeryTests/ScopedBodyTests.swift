@@ -7,7 +7,7 @@ import Testing
   func `the body keeps the executor of its task, whatever that is called`(
     name: String?
   ) async throws {
-    try await simulate { clock in
+    try await underBoth { clock in
       try await withThrowingTaskGroup { group in
         group.addTask(name: name) {
           for second in 1...3 {
