@@ -17,6 +17,14 @@ let package = Package(
         .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
       ]
     ),
+    // Apart from the others: BakeryTesting replaces the executors of the process that links it.
+    .executableTarget(
+      name: "explorations",
+      dependencies: [
+        .product(name: "Bakery", package: "bakery"),
+        .product(name: "BakeryTesting", package: "bakery"),
+      ]
+    ),
     .executableTarget(
       name: "counts",
       dependencies: [.product(name: "Bakery", package: "bakery")]
