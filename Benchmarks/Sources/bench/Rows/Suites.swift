@@ -3,7 +3,7 @@
 // natural equivalent for.
 
 extension Suite {
-  static let all = [channels, synchronization, tasks, threads, parallel, limits]
+  static let all = [channels, synchronization, tasks, threads, parallel, limits, testing]
 
   static let channels = Suite(
     name: "channels",
@@ -321,6 +321,16 @@ extension Suite {
           .standardLibrary { try await WakeUp.standardLibrary() },
         ]
       ),
+    ]
+  )
+
+  static let testing = Suite(
+    name: "testing",
+    rows: [
+      .exploration("lost update", "lost-update", "release"),
+      .exploration("lost update", "lost-update", "debug"),
+      .exploration("philosophers 5", "philosophers", "release"),
+      .exploration("philosophers 5", "philosophers", "debug"),
     ]
   )
 
