@@ -36,6 +36,13 @@ import Testing
   try await child
 }
 
+extension Task where Success == Never, Failure == Never {
+  /// In virtual time.
+  static func yieldAfterASecond() async throws {
+    try await Bakery.sleep(until: .after(.seconds(1)))
+  }
+}
+
 private func failure(
   _ body: @escaping @concurrent @Sendable () async throws -> Void
 ) async -> ExplorationFailure? {
@@ -77,6 +84,38 @@ private func failure(
     let found = try #require(await failure(asyncLetThatWaitsForItsParent))
     #expect(found.waits.contains("AsyncEvent \"never set\""), "\(found.waits)")
     #expect(found.waits.contains("body at"), "\(found.waits)")
+  }
+
+  @Test func `tasks that wait for each other are found while others go on`() async throws {
+    let found = try #require(
+      await failure {
+        let heart = Task { while true { try await Task.yieldAfterASecond() } }
+        defer { heart.cancel() }
+        try await twoLocksInTwoOrders()
+      }
+    )
+    guard case .partialDeadlock = found.reason else {
+      Issue.record("another reason: \(found)")
+      return
+    }
+    #expect(found.uncontrolled == nil)
+    #expect(found.waits.contains("cycle: task "), "\(found.waits)")
+    #expect(found.waits.contains("held by task "), "\(found.waits)")
+  }
+
+  @Test func `tasks that only wait long are no cycle`() async throws {
+    let found = try await explore(schedules: 3) {
+      let mutex = AsyncMutex(0)
+      try await withThrowingTaskGroup { group in
+        for _ in 0..<10 {
+          group.addTask {
+            for _ in 0..<100 { try await mutex.withLock { _ in await Task.yield() } }
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+    #expect(found.schedules == 3)
   }
 
   @Test func `holders are recorded for the exploring thread alone`() async throws {

@@ -261,6 +261,8 @@ public struct ExplorationFailure: Error, CustomStringConvertible {
     case threw(any Error)
     /// All tasks wait, and no deadline will wake one.
     case deadlock
+    /// Some tasks wait for each other, which no one ends, while others go on.
+    case partialDeadlock
     /// The body did not end within the limit of steps.
     case stepLimit(Int)
     /// The body keeps its thread: it waits for something without suspending, or computes for long.
@@ -271,6 +273,7 @@ public struct ExplorationFailure: Error, CustomStringConvertible {
       switch self {
       case .threw(let error): "the body threw: \(error)"
       case .deadlock: "all tasks wait and no deadline will wake one"
+      case .partialDeadlock: "some tasks wait for each other while others go on"
       case .stepLimit(let limit): "the body did not end within \(limit) steps"
       case .blocked(let seconds):
         "the body keeps its thread for \(seconds) seconds: await instead of blocking"
@@ -284,7 +287,7 @@ public struct ExplorationFailure: Error, CustomStringConvertible {
   public let origin: String
   /// What repeats the schedule: `explore(replaying:)` takes it in the same test.
   public let replay: String
-  /// Who waits for whom and who holds what, when the reason is a deadlock.
+  /// Who waits for whom and who holds what, when the reason is a deadlock or the limit of steps.
   public let waits: String
   /// The first decision that differs from the nearest schedule that passes; empty if none was found with a few tries.
   public let turn: String

@@ -107,11 +107,14 @@ struct Explorer: Sendable {
     origin: String,
     by runner: ScheduleRunner
   ) -> ExplorationFailure {
-    let (failing, replay) = simplified(found, replay, by: runner)
+    let (simple, replay) = simplified(found, replay, by: runner)
     let recorded = runner.attempt(replay, records: true)
-    let turn = turn(failing, replay, recorded, by: runner)
+    let turn = turn(simple, replay, recorded, by: runner)
     let again = runner.attempt(replay)
-    var uncontrolled = failing.uncontrolled ?? recorded.uncontrolled ?? again.uncontrolled
+    var uncontrolled = simple.uncontrolled ?? recorded.uncontrolled ?? again.uncontrolled
+    // Only the recorded run may have known that a cycle had closed, long before the limit of steps.
+    var failing = simple
+    if case .closed = recorded.ending { failing = recorded }
     if !failing.isRepeated(by: recorded) || !failing.isRepeated(by: again) {
       let ends = [failing, recorded, again].map(\.ending.summary).joined(separator: ", ")
       let reason =
@@ -182,7 +185,8 @@ struct Explorer: Sendable {
     _ recorded: Attempt,
     by runner: ScheduleRunner
   ) -> String {
-    if case .tookTooLong = failing.ending { return "" }
+    if case .tookTooLong = recorded.ending { return "" }
+    if case .closed = recorded.ending { return "" }
     let isCancelled = replay.cancelledStep > 0
     let turn = Turn.find(failing) {
       !runner.attempt(replay.with($0)).isFailure(cancelled: isCancelled)
@@ -213,6 +217,7 @@ struct Explorer: Sendable {
     case .threw(let error): .threw(error)
     case .deadlocked: .deadlock
     case .tookTooLong: .stepLimit(limits.steps)
+    case .closed: .partialDeadlock
     }
   }
 

@@ -16,6 +16,8 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     /// Nothing is ready, no time will come, and the body has not ended.
     case deadlocked
     case tookTooLong
+    /// Some tasks wait for each other while others go on.
+    case closed
   }
 
   /// What a schedule may take.
@@ -46,6 +48,11 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   private var strays: UInt64 = 0
   private var sleepers: [UInt64: UnownedJob] = [:]
   private var idleWaiters: [UnsafeContinuation<Void, Never>] = []
+
+  /// Whether to look for tasks that wait for each other while others go on.
+  var watchesCycles = false
+  private var cycles = CycleWatch()
+  private var hasClosed = false
 
   var isRunningMain = false
   private(set) var steps = 0
@@ -183,7 +190,7 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     }
     bakery_outside_watch(1)
     if !seesCallsOutside { bakery_outside_watch(0) }
-    bakery_run_keep_tasks(state, self.scheduler.wantsTouches ? 1 : 0)
+    bakery_run_keep_tasks(state, self.scheduler.wantsTouches || watchesCycles ? 1 : 0)
     let isQuiet = drive(limits) { step in
       if step == cancelledStep { task.cancel() }
     }
@@ -196,6 +203,7 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     switch outcome.value {
     case .success: return .returned
     case .failure(let error): return .threw(error)
+    case nil where hasClosed: return .closed
     case nil: return isQuiet ? .deadlocked : .tookTooLong
     }
   }
@@ -203,6 +211,8 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   private func reset(seed: UInt64) {
     bakery_run_forget_tasks(state)
     bakery_order_begin()
+    cycles = CycleWatch()
+    hasClosed = false
     clock = ManualClock()
     random = SeededRandom(seed: seed)
     strays = counts.strays
@@ -235,6 +245,10 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
         RuntimeAdapter.perform(errands.removeFirst(), isMain: false, for: self)
       } else if !ready.isEmpty {
         guard steps < lastStep else { return false }
+        if watchesCycles, !isDraining, cycles.hasClosed(at: steps, unfinished) {
+          hasClosed = true
+          return false
+        }
         willStep(steps + 1)
         let (candidate, job) = pick()
         perform(candidate, job)

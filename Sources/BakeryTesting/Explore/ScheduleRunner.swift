@@ -31,7 +31,7 @@ struct Attempt: Sendable {
     switch ending {
     case .returned: false
     case .threw(let error): !(cancelled && error is CancellationError)
-    case .deadlocked, .tookTooLong: true
+    case .deadlocked, .tookTooLong, .closed: true
     }
   }
 }
@@ -44,6 +44,8 @@ final class ScheduleRunner {
   private let makeRun: () -> ScheduleRun
   private var run: ScheduleRun
   private var schedules = 0
+  /// Whether a schedule was long enough for some tasks to wait for each other while others went on.
+  private var isLong = false
 
   init(
     mode: ExplorationMode,
@@ -71,10 +73,10 @@ final class ScheduleRunner {
     records: Bool = false
   ) -> Attempt {
     schedules += 1
-    if records {
-      run.setRecorded(true)
-      Trace.setHoldersOnThread(true)
-    }
+    let watchesCycles = records || isLong
+    if records { run.setRecorded(true) }
+    if watchesCycles { Trace.setHoldersOnThread(true) }
+    run.watchesCycles = watchesCycles
     pulse.begin(schedule: schedules)
     run.enter()
     let ending = run.perform(
@@ -97,8 +99,9 @@ final class ScheduleRunner {
       bodySteps: run.bodySteps,
       uncontrolled: run.uncontrolled
     )
+    if watchesCycles { Trace.setHoldersOnThread(false) }
+    isLong = isLong || run.steps > 1000
     if records {
-      Trace.setHoldersOnThread(false)
       let report = ScheduleReport(run)
       attempt.interleaving = report.interleaving
       if ending.isStuck {
@@ -135,6 +138,7 @@ extension ScheduleRun.Ending {
     case .threw(let error): "threw \(error)"
     case .deadlocked: "deadlocked"
     case .tookTooLong: "took too long"
+    case .closed: "closed a cycle"
     }
   }
 
@@ -142,7 +146,7 @@ extension ScheduleRun.Ending {
   var isStuck: Bool {
     switch self {
     case .returned, .threw: false
-    case .deadlocked, .tookTooLong: true
+    case .deadlocked, .tookTooLong, .closed: true
     }
   }
 

@@ -30,10 +30,31 @@ struct WaitReport {
   }
 
   var graph: WaitGraph {
-    let places = CodePlace.places(
-      of: Set(tasks.map { UInt(bakery_task_place($0)) }.filter { $0 != 0 })
+    graph(
+      places: CodePlace.places(
+        of: Set(tasks.map { UInt(bakery_task_place($0)) }.filter { $0 != 0 })
+      )
     )
-    return WaitGraph(
+  }
+
+  /// Tasks of which each waits for the next and for nobody else, in the order of their addresses.
+  var cycle: [UnsafeMutableRawPointer] {
+    let graph = graph(places: [:])
+    let only = WaitGraph(
+      nodes: graph.nodes.map { node in
+        WaitGraph.Node(
+          name: node.name,
+          place: node.place,
+          waitsFor: node.waitsFor,
+          others: node.others.count == 1 ? node.others : []
+        )
+      }
+    )
+    return only.cycle.map { tasks[$0] }.sorted { UInt(bitPattern: $0) < UInt(bitPattern: $1) }
+  }
+
+  private func graph(places: [UInt: CodePlace]) -> WaitGraph {
+    WaitGraph(
       nodes: tasks.map { task in
         let wait = wait(of: task)
         return WaitGraph.Node(

@@ -14,7 +14,9 @@ enum ExplorationRows {
 
 extension Row {
   static func exploration(_ name: String, _ kernel: String, _ configuration: String) -> Row {
-    func side(_ side: String) -> Body { { try ExplorationRows.measure(kernel, side, configuration) } }
+    func side(_ side: String) -> Body {
+      { try ExplorationRows.measure(kernel, side, configuration) }
+    }
     return Row(
       "kernel: \(name), \(configuration)",
       unit: "ns per schedule",
