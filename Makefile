@@ -17,6 +17,7 @@ test: test-toolkit test-applications ## Run all tests
 
 test-toolkit: setup ## Run the tests of the toolkit
 	swift test --disable-xctest
+	swift test --disable-swift-testing --skip-build
 
 test-applications: setup ## Run the tests of the applications
 	cd Applications && swift test --disable-xctest

@@ -19,6 +19,7 @@ let package = Package(
       name: "BakeryTestingTests",
       dependencies: ["Bakery", "BakeryTesting", "CBakeryRuntime"]
     ),
+    .testTarget(name: "BakeryTestingXCTests", dependencies: ["BakeryTesting"]),
     .testTarget(name: "TidyTests"),
   ]
 )
