@@ -99,6 +99,9 @@ enum Mode {
   @inlinable @inline(__always)
   static var schedules: Bool { bakery_mode() & UInt32(BAKERY_MODE_SCHEDULING) != 0 }
 
+  /// Whether nobody observes any part of the program.
+  static var isUntouched: Bool { bakery_mode() == 0 }
+
   /// Whether nobody asks who waits and holds.
   static var isUnobserved: Bool { bakery_mode() & ~UInt32(BAKERY_MODE_SCHEDULING) == 0 }
 

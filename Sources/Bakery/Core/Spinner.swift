@@ -47,30 +47,61 @@ struct Spinner: ~Copyable, Sendable {
       scheduler.reach()
       return decisions.load(ordering: .acquiring) != seen && isOver()
     }
-    guard Mode.allowsLooking, seen & 255 != 255 else { return false }
-    let skip = toSkip.load(ordering: .relaxed)
-    guard skip == 0 else {
-      toSkip.store(skip - 1, ordering: .relaxed)
-      return false
-    }
+    guard seen & 255 != 255, mayLook() else { return false }
     var seen = seen
     for _ in 0..<Self.looks {
       let now = decisions.load(ordering: .acquiring)
       if now != seen {
         seen = now
         if isOver() {
-          if skipNext.load(ordering: .relaxed) != Self.waitsSkippedMinimum {
-            skipNext.store(Self.waitsSkippedMinimum, ordering: .relaxed)
-          }
+          didFind()
           return true
         }
       }
       bakery_pause()
     }
+    didLookInVain()
+    return false
+  }
+
+  /// Calls `take` before the caller stands in line, until it takes something, until it says by `nil` that it is no use,
+  /// or until it is time to line up.
+  @usableFromInline
+  borrowing func look(_ take: () -> Bool?) -> Bool {
+    if Mode.schedules, let scheduler = SchedulingPoint.scheduler {
+      scheduler.reach()
+      return take() ?? false
+    }
+    guard mayLook() else { return false }
+    for _ in 0..<Self.looks {
+      guard let isTaken = take() else { return false }
+      if isTaken {
+        didFind()
+        return true
+      }
+      bakery_pause()
+    }
+    didLookInVain()
+    return false
+  }
+
+  private borrowing func mayLook() -> Bool {
+    guard Mode.allowsLooking else { return false }
+    let skip = toSkip.load(ordering: .relaxed)
+    if skip > 0 { toSkip.store(skip - 1, ordering: .relaxed) }
+    return skip == 0
+  }
+
+  private borrowing func didFind() {
+    if skipNext.load(ordering: .relaxed) != Self.waitsSkippedMinimum {
+      skipNext.store(Self.waitsSkippedMinimum, ordering: .relaxed)
+    }
+  }
+
+  private borrowing func didLookInVain() {
     let skipped = skipNext.load(ordering: .relaxed)
     toSkip.store(skipped, ordering: .relaxed)
     skipNext.store(min(skipped * 2, Self.waitsSkippedMaximum), ordering: .relaxed)
-    return false
   }
 
   /// Looks the same way for what `take` finds; `nil` when it is time to suspend.

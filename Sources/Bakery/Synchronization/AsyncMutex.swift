@@ -167,7 +167,7 @@ public final class AsyncMutex<Value: ~Copyable>: Traceable, @unchecked Sendable 
     return Guard(self)
   }
 
-  /// The mutex now: `locked` (0 or 1), `waiting`, and who they are.
+  /// The mutex now: `locked` (0 or 1), `waiting`, who they are, and how many waits for the lock have `suspended` so far.
   public func snapshot() -> Snapshot { core.snapshot() }
 
   @inlinable @inline(__always)

@@ -39,6 +39,7 @@ final class MutexCore: WaitOwner, Traceable {
 
   @usableFromInline @inline(never)
   func lockSlowly(_ deadline: Deadline) async throws {
+    if lockByLooking() { return }
     let seen = spinner.seen
     guard let ticket = takeOrLineUp() else { return }
     let outcome =
@@ -50,6 +51,7 @@ final class MutexCore: WaitOwner, Traceable {
 
   @usableFromInline @inline(never)
   func lockUncancellablySlowly() async {
+    if lockByLooking() { return }
     let seen = spinner.seen
     guard let ticket = takeOrLineUp() else { return }
     if look(for: ticket, since: seen) == nil {
@@ -81,6 +83,19 @@ final class MutexCore: WaitOwner, Traceable {
     Trace.record(.waiting, identity)
     let outcome = await suspend(ticket, as: .current("withLock(when:)"), until: deadline)
     try finish(outcome, "withLock(when:)", deadline)
+  }
+
+  /// Takes the lock if it becomes free in a moment and nobody is in line, so that nobody is overtaken.
+  ///
+  /// A line that has formed does not end while tasks come back to it: each section then costs a suspension. Most
+  /// sections end sooner than a task could suspend.
+  private func lockByLooking() -> Bool {
+    guard Mode.isPlain else { return false }
+    return spinner.look {
+      var current = word.loadFast()
+      if current == 0 { return word.replaceFast(&current, with: 2) }
+      return current == 2 ? false : nil
+    }
   }
 
   private func takeOrLineUp() -> Ticket? {
@@ -141,6 +156,7 @@ final class MutexCore: WaitOwner, Traceable {
       figures: [
         "locked": state.isLocked ? 1 : 0,
         "waiting": state.line.waiting + changes.waiting,
+        "suspended": state.suspended,
       ],
       holders: state.holder.map { [$0] } ?? [],
       waiters: state.line.parties + changes.parties

@@ -38,6 +38,8 @@ struct MutexState: WordState, Sendable {
   /// Who has the lock, if it was taken while holders are recorded.
   private(set) var holder: Party?
   private(set) var line = WaitQueue()
+  /// How many waits for the lock have suspended their task.
+  private(set) var suspended = 0
   /// By the slot of a place in `line`: the wait on a condition whose place it is.
   private var places: ContiguousArray<(condition: Int, ticket: Ticket)?> = []
   private var conditions: ContiguousArray<Condition> = [Condition()]
@@ -91,7 +93,11 @@ struct MutexState: WordState, Sendable {
 
   mutating func takeOutcome(_ ticket: Ticket) -> WaitOutcome? { line.takeOutcome(ticket) }
 
-  mutating func attach(_ waiter: Waiter) -> WaitOutcome? { line.attach(waiter) }
+  mutating func attach(_ waiter: Waiter) -> WaitOutcome? {
+    let outcome = line.attach(waiter)
+    if outcome == nil { suspended += 1 }
+    return outcome
+  }
 
   private mutating func grantIfFree(recordingAt now: Deadline?) -> Wakes {
     var wakes = Wakes()
