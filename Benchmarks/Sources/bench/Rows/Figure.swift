@@ -6,6 +6,8 @@ struct Figure: Sendable {
   var value: Double
   /// How much the process grew at most, in megabytes, for rows that ask for it.
   var peakMemory: Double?
+  /// The share of acquisitions for which the task was suspended, for rows that ask for it.
+  var suspended: Double?
   /// What all sides of the row have to agree on, where they compute something.
   var checksum: String?
 }
@@ -100,7 +102,8 @@ extension Figure {
   var line: String {
     let memory = peakMemory.map { ", \"rss_mb\": \(Self.rounded($0))" } ?? ""
     let checksum = checksum.map { ", \"checksum\": \"\($0)\"" } ?? ""
-    return "{\"value\": \(Self.rounded(value))\(memory)\(checksum)}"
+    let suspended = suspended.map { ", \"suspended\": \(Self.rounded($0))" } ?? ""
+    return "{\"value\": \(Self.rounded(value))\(memory)\(suspended)\(checksum)}"
   }
 
   private static func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }

@@ -14,19 +14,37 @@ enum BakeryMutex {
     }
   }
 
+  /// How many acquisitions suspended their task, of all that a row has made.
+  private struct Suspensions {
+    private var waits = 0
+    private var acquisitions = 0
+
+    var share: Double { Double(waits) / Double(acquisitions) }
+
+    mutating func add(_ count: Int, _ mutex: AsyncMutex<Int>) {
+      waits += mutex.snapshot()["suspended"] ?? 0
+      acquisitions += count
+    }
+  }
+
   static func shortSection() async throws -> Figure {
-    try await Figure.perOperation { count in
+    var suspensions = Suspensions()
+    var figure = try await Figure.perOperation { count in
       let mutex = AsyncMutex(0)
       try await spread(count, over: 8) { rounds in
         for _ in 0..<rounds { try await mutex.withLock { $0 += 1 } }
         return rounds
       }
       try WrongResult.check("increments", try await mutex.withLock { $0 }, expected: count)
+      suspensions.add(count, mutex)
     }
+    figure.suspended = suspensions.share
+    return figure
   }
 
   static func heldAcrossYield() async throws -> Figure {
-    try await Figure.perOperation { count in
+    var suspensions = Suspensions()
+    var figure = try await Figure.perOperation { count in
       let mutex = AsyncMutex(0)
       try await spread(count, over: 8) { rounds in
         for _ in 0..<rounds {
@@ -39,7 +57,10 @@ enum BakeryMutex {
         return rounds
       }
       try WrongResult.check("increments", try await mutex.withLock { $0 }, expected: count)
+      suspensions.add(count, mutex)
     }
+    figure.suspended = suspensions.share
+    return figure
   }
 }
 

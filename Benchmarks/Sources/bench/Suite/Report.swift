@@ -29,7 +29,14 @@ struct Report: Encodable {
         peers: names,
         \.peakMemory
       )
-      return memory.isEmpty ? [row] : [row, memory]
+      let suspended = ReportRow(
+        sample.row.name + ", share that suspended",
+        unit: "of 1",
+        sample,
+        peers: names,
+        \.suspended
+      )
+      return [row] + [memory, suspended].filter { !$0.isEmpty }
     }
   }
 

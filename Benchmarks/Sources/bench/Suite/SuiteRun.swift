@@ -97,10 +97,11 @@ struct SuiteRun {
 struct RunResult: Decodable {
   let value: Double
   let peakMemory: Double?
+  let suspended: Double?
   let checksum: String?
 
   private enum CodingKeys: String, CodingKey {
-    case value, checksum
+    case value, suspended, checksum
     case peakMemory = "rss_mb"
   }
 }

@@ -5,17 +5,20 @@ pub struct Figure {
     pub value: f64,
     /// Growth in megabytes, for rows that ask for it.
     pub peak_memory: Option<f64>,
+    /// The share of acquisitions for which the task was suspended, for rows that ask for it.
+    pub suspended: Option<f64>,
 }
 
 impl Figure {
     pub fn line(&self) -> String {
-        match self.peak_memory {
-            Some(memory) => format!(
-                "{{\"value\": {:.2}, \"rss_mb\": {:.2}}}",
-                self.value, memory
-            ),
-            None => format!("{{\"value\": {:.2}}}", self.value),
-        }
+        let memory = self.peak_memory.map(|memory| format!(", \"rss_mb\": {memory:.2}"));
+        let suspended = self.suspended.map(|share| format!(", \"suspended\": {share:.2}"));
+        format!(
+            "{{\"value\": {:.2}{}{}}}",
+            self.value,
+            memory.unwrap_or_default(),
+            suspended.unwrap_or_default()
+        )
     }
 }
 
@@ -44,6 +47,7 @@ where
     Figure {
         value: elapsed.as_nanos() as f64 / (slices * count) as f64,
         peak_memory: None,
+        suspended: None,
     }
 }
 
@@ -66,6 +70,7 @@ where
     Figure {
         value: elapsed.as_nanos() as f64 / (runs * items) as f64,
         peak_memory: None,
+        suspended: None,
     }
 }
 

@@ -76,6 +76,7 @@ pub async fn collected() -> Figure {
     Figure {
         value: elapsed.as_nanos() as f64 / (runs * ITEMS) as f64,
         peak_memory: None,
+        suspended: None,
     }
 }
 

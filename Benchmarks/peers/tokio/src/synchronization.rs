@@ -1,5 +1,6 @@
 use crate::measure::{per_operation, Figure};
-use std::future::Future;
+use std::future::{poll_fn, Future};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
@@ -69,41 +70,74 @@ pub async fn short_section() -> Figure {
     .await
 }
 
-pub async fn mutex(tasks: usize) -> Figure {
-    per_operation(move |count| async move {
-        let mutex = Arc::new(tokio::sync::Mutex::new(0));
-        spread(count, tasks, |rounds| {
-            let mutex = mutex.clone();
-            async move {
-                for _ in 0..rounds {
-                    *mutex.lock().await += 1;
-                }
-            }
-        })
-        .await;
-        assert_eq!(*mutex.lock().await, count, "increments");
+/// Counts how often the task was suspended on the way.
+async fn counted<F: Future>(future: F, suspended: &mut usize) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let poll = future.as_mut().poll(context);
+        *suspended += poll.is_pending() as usize;
+        poll
     })
     .await
 }
 
-pub async fn mutex_across_yield() -> Figure {
-    per_operation(|count| async move {
-        let mutex = Arc::new(tokio::sync::Mutex::new(0));
-        spread(count, 8, |rounds| {
-            let mutex = mutex.clone();
-            async move {
-                for _ in 0..rounds {
-                    let mut value = mutex.lock().await;
-                    let before = *value;
-                    tokio::task::yield_now().await;
-                    *value = before + 1;
+pub async fn mutex(tasks: usize) -> Figure {
+    let waits = Arc::new(AtomicUsize::new(0));
+    let acquisitions = AtomicUsize::new(0);
+    let mut figure = per_operation(|count| {
+        let (waits, acquisitions) = (&waits, &acquisitions);
+        async move {
+            let mutex = Arc::new(tokio::sync::Mutex::new(0));
+            spread(count, tasks, |rounds| {
+                let (mutex, waits) = (mutex.clone(), waits.clone());
+                async move {
+                    let mut own = 0;
+                    for _ in 0..rounds {
+                        *counted(mutex.lock(), &mut own).await += 1;
+                    }
+                    waits.fetch_add(own, Relaxed);
                 }
-            }
-        })
-        .await;
-        assert_eq!(*mutex.lock().await, count, "increments");
+            })
+            .await;
+            assert_eq!(*mutex.lock().await, count, "increments");
+            acquisitions.fetch_add(count, Relaxed);
+        }
     })
-    .await
+    .await;
+    if tasks > 1 {
+        figure.suspended = Some(waits.load(Relaxed) as f64 / acquisitions.load(Relaxed) as f64);
+    }
+    figure
+}
+
+pub async fn mutex_across_yield() -> Figure {
+    let waits = Arc::new(AtomicUsize::new(0));
+    let acquisitions = AtomicUsize::new(0);
+    let mut figure = per_operation(|count| {
+        let (waits, acquisitions) = (&waits, &acquisitions);
+        async move {
+            let mutex = Arc::new(tokio::sync::Mutex::new(0));
+            spread(count, 8, |rounds| {
+                let (mutex, waits) = (mutex.clone(), waits.clone());
+                async move {
+                    let mut own = 0;
+                    for _ in 0..rounds {
+                        let mut value = counted(mutex.lock(), &mut own).await;
+                        let before = *value;
+                        tokio::task::yield_now().await;
+                        *value = before + 1;
+                    }
+                    waits.fetch_add(own, Relaxed);
+                }
+            })
+            .await;
+            assert_eq!(*mutex.lock().await, count, "increments");
+            acquisitions.fetch_add(count, Relaxed);
+        }
+    })
+    .await;
+    figure.suspended = Some(waits.load(Relaxed) as f64 / acquisitions.load(Relaxed) as f64);
+    figure
 }
 
 pub async fn spawn_and_join() -> Figure {
