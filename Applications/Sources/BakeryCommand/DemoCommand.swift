@@ -28,6 +28,9 @@ struct DemoCommand: AsyncParsableCommand {
   func run() async throws {
     let site = try usage { try options.site(at: .loopback(port: 0)) }
     try makeFolder(out)
+    // Silent, unless a call keeps tasks from their threads: then it says on standard error which one.
+    let watchdog = StarvationWatchdog(pools: [.shared], name: "demo")
+    defer { watchdog.stop() }
     var demo = DemoReport(expected: try await site.serve { $0.expectation })
     standardOutput(demo.opening)
     try await scrape(&demo, "sequential", .sequential, width: 1)
