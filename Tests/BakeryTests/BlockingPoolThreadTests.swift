@@ -39,7 +39,7 @@ import Testing
     let core = BlockingPoolCore(
       threads: threads,
       capacity: queue,
-      idle: .seconds(10),
+      idle: .seconds(3600),
       label: "scarce",
       identity: ObjectIdentity(kind: "BlockingPool", name: nil, file: #fileID, line: #line),
       starter: { system.start($0, $1) }

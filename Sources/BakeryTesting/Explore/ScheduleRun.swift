@@ -418,7 +418,7 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   private func awaitForeignJob(_ nanoseconds: Int64) -> Bool {
     let ticket = parker.ticket
     // Who asked somebody outside waits for the answer, also on a busy machine.
-    let nanoseconds = bakery_outside_first().pointee.count > 0 ? 20 * nanoseconds : nanoseconds
+    let nanoseconds = bakery_outside_first().pointee.count > 0 ? 100 * nanoseconds : nanoseconds
     if foreign.load(ordering: .acquiring) == foreignTaken {
       parker.park(ticket, nanoseconds: nanoseconds)
     }
