@@ -12,7 +12,7 @@ struct KneeState: LimitEstimator {
   }
 
   /// How much longer than in a trial calls may take at the right limit.
-  private static let tolerance = 1.5
+  private let tolerance: Double
   /// Which part of the limit a trial leaves.
   private static let trialPart = 0.25
   /// Calls that make a window say something.
@@ -28,7 +28,8 @@ struct KneeState: LimitEstimator {
   private var phaseBegan = Deadline.never
   private var nextTrial = Deadline(nanoseconds: .min)
 
-  init(_ range: ClosedRange<Int>, initial: Int) {
+  init(_ range: ClosedRange<Int>, initial: Int, tolerance: Double = 1.5) {
+    self.tolerance = tolerance
     estimate = BoundedLimit(range, initial: initial)
     trialLimit = range.lowerBound
   }
@@ -61,7 +62,7 @@ struct KneeState: LimitEstimator {
     } else if let short = window.mean {
       latencies.short = short
       if let long = latencies.long {
-        let ratio = min(1.5, max(0.5, Self.tolerance * long / short)).squareRoot()
+        let ratio = min(1.5, max(0.5, tolerance * long / short)).squareRoot()
         if ratio < 1 || Double(window.mostInFlight) >= 0.8 * Double(limit) {
           estimate.move(to: estimate.value * ratio, ratio < 1 ? .slower : .room)
         }

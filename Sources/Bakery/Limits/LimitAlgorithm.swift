@@ -5,8 +5,15 @@ public struct LimitAlgorithm: Sendable {
   let makeEstimator: @Sendable (ClosedRange<Int>, Int) -> any LimitEstimator
 
   /// Compares how long calls take with how long they take when few are under way, which it tries now and then.
-  public static var knee: LimitAlgorithm {
-    LimitAlgorithm { KneeState($0, initial: $1) }
+  public static var knee: LimitAlgorithm { knee(tolerance: 1.5) }
+
+  /// The same for callers who would rather leave the called side idle now and then than wait in its line, or the other way round.
+  ///
+  /// - Important: traps when `tolerance` is not above 1.
+  /// - Parameter tolerance: How much longer calls may take than when few are under way.
+  public static func knee(tolerance: Double) -> LimitAlgorithm {
+    require(tolerance > 1, "knee needs a tolerance above 1, got \(tolerance)")
+    return LimitAlgorithm { KneeState($0, initial: $1, tolerance: tolerance) }
   }
 
   /// Adds one for each round of calls that went well, and multiplies by `backoff` when one was dropped or took too long.

@@ -4,7 +4,8 @@ internal import Synchronization
 /// The limiters of all hosts of a crawl, by their origins.
 ///
 /// One `AdaptiveLimiter` for each host says how many requests may be in flight: it begins with the limit, halves it when the host drops
-/// a request and adds one for each round that goes well, or, for an automatic crawl, finds out how many the host bears. One
+/// a request and adds one for each round that goes well, or, for an automatic crawl, finds out how many the host bears, and aims a
+/// little below the point where requests begin to wait for one another, since a full line is refused. One
 /// `KeyedRateLimiter` spaces the starts of requests.
 struct HostLimiters: Sendable {
   private let concurrency: KeyedLimiters<String, AdaptiveLimiter>
@@ -17,7 +18,12 @@ struct HostLimiters: Sendable {
     limitMaximum = most
     concurrency = KeyedLimiters(capacity: 4096) { origin in
       isAutomatic
-        ? AdaptiveLimiter(.knee, limits: 1...most, initial: min(8, most), name: origin)
+        ? AdaptiveLimiter(
+          .knee(tolerance: 1.2),
+          limits: 1...most,
+          initial: min(8, most),
+          name: origin
+        )
         : AdaptiveLimiter(.aimd(backoff: 0.5), limits: 1...most, initial: most, name: origin)
     }
     // Hosts are known for as long as the crawl lasts anyway, so none is refused a place here.
