@@ -81,6 +81,13 @@ import Testing
     expect("failureRate above 0 and at most 1, got 0.0", in: rate)
   }
 
+  @Test func `a knee where nobody may wait`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = AdaptiveLimiter(.knee(tolerance: 1))
+    }
+    expect("knee needs a tolerance above 1, got 1.0", in: result)
+  }
+
   @Test func `a hedge without an attempt`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let budget = RetryBudget(reserve: 1)
