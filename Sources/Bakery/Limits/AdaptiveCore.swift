@@ -105,7 +105,7 @@ final class AdaptiveCore: Traceable, TimerTarget {
     let state = state.withLock { $0.limits }
     let (short, long) = state.estimator.latencies
     return AdaptiveLimiter.Measures(
-      limit: state.limit,
+      limit: state.estimator.settled,
       inFlight: state.inFlight,
       waiting: state.waiting,
       refused: state.refused,
@@ -121,7 +121,7 @@ final class AdaptiveCore: Traceable, TimerTarget {
     return Snapshot(
       of: identity,
       figures: [
-        "limit": state.limit,
+        "limit": state.estimator.settled,
         "in flight": state.inFlight,
         "waiting": state.waiting,
         "refused": state.refused,

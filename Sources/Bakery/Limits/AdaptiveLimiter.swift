@@ -39,8 +39,6 @@ public final class AdaptiveLimiter: ConcurrencyLimiter {
       case slower
       /// Calls were dropped.
       case dropped
-      /// For a moment, to see how long calls take when they are few.
-      case trial
     }
 
     /// The limit before.
@@ -55,7 +53,7 @@ public final class AdaptiveLimiter: ConcurrencyLimiter {
 
   /// What a limiter has found out.
   public struct Measures: Hashable, Sendable {
-    /// How much may be in flight.
+    /// How much may be in flight, but for the moments of a trial.
     public let limit: Int
     /// How much is.
     public let inFlight: Int
@@ -124,7 +122,7 @@ public final class AdaptiveLimiter: ConcurrencyLimiter {
     lines = Priority.allCases.map { AdaptiveLine($0, of: core) }
   }
 
-  /// How much may be in flight now.
+  /// How much may be in flight now, less during a trial than what `measures` says.
   public var limit: Int { core.limit }
 
   /// What the limiter has found out: where it stands and why.

@@ -35,7 +35,7 @@ struct AdaptiveState: Sendable {
   }
 
   var limit: Int { estimator.limit }
-  var waiting: Int { lines.reduce(0) { $0 + $1.waiting } }
+  var waiting: Int { waiting(from: .low) }
   var waiters: [Party] { lines.reversed().flatMap(\.parties) }
   var recordedHolders: [Party] { holders.parties }
 
@@ -46,7 +46,7 @@ struct AdaptiveState: Sendable {
     at now: Deadline,
     recordsHolder: Bool
   ) -> UInt64? {
-    guard fits(party.count), lines[priority.rawValue...].allSatisfy(\.isEmpty) else { return nil }
+    guard fits(party.count), waiting(from: priority) == 0 else { return nil }
     return take(party, at: now, recordsHolder: recordsHolder)
   }
 
@@ -70,6 +70,13 @@ struct AdaptiveState: Sendable {
       wakes.add(lines[lower].abort(ticket, .impossible).wake)
     }
     return (.wait(lines[priority.rawValue].enqueue(party)), wakes)
+  }
+
+  /// How many wait in this class and above.
+  private func waiting(from priority: AdaptiveLimiter.Priority) -> Int {
+    var count = 0
+    for line in priority.rawValue..<lines.count { count += lines[line].waiting }
+    return count
   }
 
   /// Whether the line is full, or chance says so, the more likely the fuller it is and the lower the class.
@@ -141,10 +148,11 @@ struct AdaptiveState: Sendable {
     at now: Deadline,
     _ lesson: (inout any LimitEstimator) -> Void
   ) {
-    let old = limit
+    let old = estimator.settled
     lesson(&estimator)
-    guard limit != old else { return }
-    lastChange = AdaptiveLimiter.Change(from: old, to: limit, reason: estimator.reason, time: now)
+    let new = estimator.settled
+    guard new != old else { return }
+    lastChange = AdaptiveLimiter.Change(from: old, to: new, reason: estimator.reason, time: now)
   }
 
   /// A request above the limit fits when it would be alone, so that it need not wait for a limit that may never come.

@@ -5,6 +5,9 @@ public struct LimitAlgorithm: Sendable {
   let makeEstimator: @Sendable (ClosedRange<Int>, Int) -> any LimitEstimator
 
   /// Compares how long calls take with how long they take when few are under way, which it tries now and then.
+  ///
+  /// For a moment, about a twentieth of the time, a quarter of the limit is in force. The idea of such trials is that of Envoy's
+  /// gradient controller.
   public static var knee: LimitAlgorithm { knee(tolerance: 1.5) }
 
   /// The same for callers who would rather leave the called side idle now and then than wait in its line, or the other way round.
@@ -18,6 +21,8 @@ public struct LimitAlgorithm: Sendable {
 
   /// Adds one for each round of calls that went well, and multiplies by `backoff` when one was dropped or took too long.
   ///
+  /// TCP's way; also in Netflix's concurrency-limits and failsafe-go. It needs drops or a timeout, or it grows to the end of its range.
+  ///
   /// - Important: traps when `backoff` is not between 0 and 1.
   /// - Parameters:
   ///   - timeout: From which duration on a call counts as dropped; `nil` for none.
@@ -28,11 +33,16 @@ public struct LimitAlgorithm: Sendable {
   }
 
   /// Keeps a few calls waiting at the server, reckoned from the shortest latency.
+  ///
+  /// TCP Vegas (Brakmo and Peterson 1994), with steps that grow with the limit as in Netflix's concurrency-limits. Good where calls take
+  /// equally long.
   public static var vegas: LimitAlgorithm {
     LimitAlgorithm { VegasState($0, initial: $1) }
   }
 
   /// Compares how long calls take now with how long they took on average.
+  ///
+  /// As in Netflix's concurrency-limits. The average follows a queue that grows slowly.
   ///
   /// - Important: traps when `tolerance` is less than 1.
   /// - Parameter tolerance: How much longer than on average calls may take.

@@ -16,7 +16,9 @@ struct LimitSample: Sendable {
 protocol LimitEstimator: Sendable {
   /// The limit now.
   var limit: Int { get }
-  /// Why it last changed.
+  /// The limit that it would be if it were not lowered for a trial.
+  var settled: Int { get }
+  /// Why `settled` last changed.
   var reason: AdaptiveLimiter.Change.Reason { get }
   /// How long calls take now, and how long they take without waiting for one another, in nanoseconds, if known.
   var latencies: (short: Double?, long: Double?) { get }
@@ -33,6 +35,7 @@ protocol LimitEstimator: Sendable {
 }
 
 extension LimitEstimator {
+  var settled: Int { limit }
   var epoch: UInt32 { 0 }
   var alarm: Deadline { .never }
   mutating func timePassed(until now: Deadline) {}
@@ -49,7 +52,7 @@ struct BoundedLimit: Sendable {
     value = Double(initial)
   }
 
-  var whole: Int { Int(value) }
+  var whole: Int { Int(value.rounded()) }
 
   mutating func move(to newValue: Double, _ reason: AdaptiveLimiter.Change.Reason) {
     let old = whole
@@ -63,11 +66,18 @@ struct SampleWindow: Sendable {
   private(set) var count = 0
   private(set) var successes = 0
   private var sum = 0.0
+  private var squares = 0.0
   private(set) var mostInFlight = 0
 
   /// The mean latency of those that were not dropped.
   var mean: Double? { successes == 0 ? nil : sum / Double(successes) }
   var dropped: Int { count - successes }
+
+  /// Whether the standard error of the mean, of independent latencies, is within `part` of it.
+  func isAccurate(within part: Double) -> Bool {
+    let n = Double(successes)
+    return successes > 1 && (squares * n / (sum * sum) - 1) <= part * part * (n - 1)
+  }
 
   mutating func add(_ sample: LimitSample) {
     count += 1
@@ -75,5 +85,6 @@ struct SampleWindow: Sendable {
     guard !sample.isDropped else { return }
     successes += 1
     sum += sample.latency
+    squares += sample.latency * sample.latency
   }
 }
