@@ -5,9 +5,11 @@ struct Bench {
   static let usage = """
     usage: bench run ROW SIDE
            bench suite NAME [--pairs 7] [--row TEXT] [--results DIR]
+           bench servers [FIRST LAST]
 
     `run` measures one Swift side (bakery, swift-stdlib, async-algorithms or floor) of one row.
     `suite` measures all sides of the rows whose names contain TEXT, ours and each peer in turn.
+    `servers` tries adaptive limiters on simulated servers, those of the seeds 1 to 100 or FIRST to LAST.
 
     suites: \(Suite.all.map(\.name).joined(separator: ", "))
     """
@@ -21,6 +23,12 @@ struct Bench {
       case "suite":
         let options = try SuiteOptions(arguments.dropFirst())
         guard try SuiteRun(options).perform() else { exit(1) }
+      case "servers":
+        let seeds = arguments.dropFirst().compactMap { UInt64($0) }
+        guard seeds.isEmpty || (seeds.count == 2 && seeds[0] <= seeds[1]) else {
+          throw UsageError(usage)
+        }
+        ServerTable.print(seeds: seeds.isEmpty ? 1...100 : seeds[0]...seeds[1])
       case "--help", "-h":
         print(usage)
       default:
