@@ -95,4 +95,34 @@ import Testing
     }
     expect("hedge needs at least 1 attempt, got 0", in: result)
   }
+
+  @Test
+  func `an adaptive limiter without a range, outside of it, or asked for more than it can have`()
+    async
+  {
+    let zero = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = AdaptiveLimiter(limits: 0...10)
+    }
+    expect("AdaptiveLimiter needs limits within 1...2147483647, got 0...10", in: zero)
+    let initial = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = AdaptiveLimiter(limits: 1...10, initial: 11)
+    }
+    expect("an initial limit within its limits 1...10, got 11", in: initial)
+    let line = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = AdaptiveLimiter(waiting: -1...10)
+    }
+    expect("AdaptiveLimiter needs waiting within 0...2147483647, got -1...10", in: line)
+    let none = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = AdaptiveLimiter(limits: 1...10).tryAcquire(0)
+    }
+    expect("acquire needs a count of 1 to its largest limit 10, got 0", in: none)
+    let more = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = AdaptiveLimiter(limits: 1...10).tryAcquire(11)
+    }
+    expect("acquire needs a count of 1 to its largest limit 10, got 11", in: more)
+    let backoff = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = LimitAlgorithm.aimd(backoff: 1)
+    }
+    expect("aimd needs a backoff between 0 and 1, got 1.0", in: backoff)
+  }
 }
