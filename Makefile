@@ -4,7 +4,7 @@ MODULES = Bakery BakeryTesting
 TARGETS = $(foreach module,$(MODULES),--target $(module))
 
 .PHONY: help setup test test-toolkit test-applications demo check format format-check portability-check tidy docs \
-  docs-check api api-check entities-check snippets counts bench
+  docs-check api api-check entities-check snippets counts bench explore mutants
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -69,6 +69,15 @@ docs: setup ## Write the documentation as a web site into docs/site
 	DOCS=1 swift package --allow-writing-to-directory docs/site generate-documentation $(TARGETS) \
 	  --enable-experimental-combined-documentation --output-path docs/site \
 	  --transform-for-static-hosting --disable-indexing
+
+# For how many seconds `make explore` looks.
+BUDGET = 120
+
+explore: ## Try the primitives in many orders, for BUDGET=seconds
+	BAKERY_EXPLORE=$(BUDGET) swift test --disable-xctest --filter ExploredSpecificationTests
+
+mutants: ## Plant defects in a copy of the primitives and see that all are found
+	scripts/mutants
 
 bench: ## Measure against the peers: all suites, or SUITE=name
 	scripts/bench $(SUITE)

@@ -15,6 +15,10 @@ struct NotLoaded: Error {}
 struct ElementLost: Error {
   let sum: Int
 }
+
+struct AdditionLost: Error {
+  let sum: Int
+}
 // snippet.show
 
 // snippet.explore
@@ -159,5 +163,25 @@ do {
   print("no seat is lost: a permit gives itself back")
 } catch let failure as ExplorationFailure {
   print(failure)
+}
+// snippet.end
+
+// snippet.threads
+// The defect: between two locked sections of a thread another one has its own.
+do {
+  try await explore(mode: .threads) {
+    let total = Monitor(0)
+    let threads = try (0..<2).map { _ in
+      try JoinableThread<Void, Never>.start(named: "adder") {
+        let seen = total.withLock { $0 }
+        total.withLock { $0 = seen + 1 }
+      }
+    }
+    for thread in threads { try await thread.value }
+    let sum = total.withLock { $0 }
+    guard sum == 2 else { throw AdditionLost(sum: sum) }
+  }
+} catch let failure as ExplorationFailure {
+  print(failure.reason)  // the body threw: AdditionLost(sum: 1)
 }
 // snippet.end

@@ -100,6 +100,10 @@ private struct Wrong: Error, Equatable {
       Issue.record("not found: \(String(describing: failure))")
       return
     }
+    let blocked = (failure?.waits ?? "").split(separator: "\n").filter {
+      $0.contains("ThreadModeTests.swift") || $0.contains("Monitor.swift")
+    }
+    #expect(blocked.count >= 2)
     #expect(failure?.uncontrolled == nil)
   }
 

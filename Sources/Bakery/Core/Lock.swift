@@ -23,9 +23,14 @@ struct Lock: ~Copyable, Sendable {
   }
 
   /// Takes a lock that, unlike others, is held while its holder gets to scheduling points.
-  @usableFromInline
+  @inlinable @inline(__always)
   borrowing func lockForLong() {
-    guard Mode.schedules, let scheduler = SchedulingPoint.scheduler else { return lockFast() }
+    if Mode.schedules { lockInTurn() } else { lockFast() }
+  }
+
+  @usableFromInline @inline(never)
+  borrowing func lockInTurn() {
+    guard let scheduler = SchedulingPoint.scheduler else { return lockFast() }
     scheduler.reach()
     let (taken, _) = word.compareExchange(
       expected: 0,
@@ -104,8 +109,8 @@ struct Lock: ~Copyable, Sendable {
 
 /// The one atomic integer of the toolkit.
 ///
-/// The `Fast` operations belong where `Mode.isPlain` has just been checked; the others under the lock that owns
-/// the word. So none needs to be a scheduling point: observed programs reach the word through that lock alone.
+/// The `Fast` operations belong where `Mode.isPlain` has just been checked, which is a scheduling point; the others under the
+/// lock that owns the word, which is one.
 ///
 /// Successful changes are acquire-release and loads acquire: what one side did before giving is visible to the
 /// side that takes, and nothing in the toolkit relies on an order among different words.

@@ -4,6 +4,9 @@ public import CBakeryCore
 ///
 /// All calls come from that thread, but `wake`, which may come from any.
 package protocol ThreadScheduler: AnyObject, Sendable {
+  /// What all threads that take turns with this one have in common.
+  var group: ObjectIdentifier? { get }
+
   /// The thread is about to do something that others may see; another may go first.
   func reach()
 

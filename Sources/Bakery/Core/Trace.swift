@@ -102,6 +102,8 @@ public enum Trace {
 
   private struct Entry {
     weak var object: (any Traceable)?
+    /// Of an object that a scheduled thread made known: whose thread that was.
+    var group: ObjectIdentifier?
   }
 
   private static let registry = Guarded(Registry())
@@ -162,15 +164,16 @@ public enum Trace {
   /// - Complexity: O(1), amortized.
   public static func register(_ object: some Traceable) {
     let number = object.identity.number
+    let group = Mode.schedules ? SchedulingPoint.scheduler?.group : nil
     // What the sweep looks at is let go outside the lock: it may be the last reference.
     let seen: [any Traceable] = registry.withLockUnobserved { registry in
-      registry.objects[number] = Entry(object: object)
+      registry.objects[number] = Entry(object: object, group: group)
       // Entries of objects that are gone are swept when their number may have doubled.
       guard registry.objects.count >= registry.sweepAt else { return [] }
-      let living = registry.objects.compactMapValues(\.object)
-      registry.objects = living.mapValues { Entry(object: $0) }
+      let living = registry.objects.values.compactMap(\.object)
+      registry.objects = registry.objects.filter { $0.value.object != nil }
       registry.sweepAt = max(64, living.count * 2)
-      return Array(living.values)
+      return living
     }
     withExtendedLifetime(seen) {}
   }
@@ -202,9 +205,15 @@ public enum Trace {
   /// An object registers when it is made with a name, otherwise when a task first waits on it.
   ///
   /// > Ordering: each snapshot is consistent in itself; they are taken one after another.
-  public static func snapshots() -> [Snapshot] {
+  public static func snapshots() -> [Snapshot] { snapshots(withGroup: nil) }
+
+  /// The same with the objects of scheduled threads of a group; those of other groups are left alone, because to look at an
+  /// object takes its lock.
+  package static func snapshots(withGroup group: ObjectIdentifier?) -> [Snapshot] {
     let objects = registry.withLockUnobserved { registry in
-      registry.objects.values.compactMap(\.object)
+      registry.objects.values.compactMap { entry in
+        entry.group == nil || entry.group == group ? entry.object : nil
+      }
     }
     return objects.sorted { $0.identity.number < $1.identity.number }.map { $0.snapshot() }
   }

@@ -95,6 +95,8 @@ public func explore(
 }
 
 /// Where the tasks of an exploration may take turns.
+///
+/// @Snippet(path: "bakery/Snippets/ExploreSchedules", slice: "threads")
 public enum ExplorationMode: Sendable {
   /// At every suspension, hop and resumption: for programs.
   case jobs

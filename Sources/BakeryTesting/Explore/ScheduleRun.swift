@@ -147,6 +147,9 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   /// For records of points inside jobs, by their number: where they are.
   func placesOfPoints() -> [Int: UInt] { [:] }
 
+  /// Those who wait for something else than tasks do.
+  func blockedThreads(_ names: [UInt64: String]) -> [WaitGraph.Node] { [] }
+
   /// Keeps records of the next schedule, or ends that.
   func setRecorded(_ isRecorded: Bool) {
     self.isRecorded = isRecorded

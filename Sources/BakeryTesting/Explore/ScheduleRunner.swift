@@ -105,7 +105,12 @@ final class ScheduleRunner {
       let report = ScheduleReport(run)
       attempt.interleaving = report.interleaving
       if ending.isStuck {
-        attempt.waits = WaitReport(unfinished: run.unfinished, names: report.names).graph
+        let tasks = WaitReport(
+          unfinished: run.unfinished,
+          names: report.names,
+          group: ObjectIdentifier(run)
+        ).graph
+        attempt.waits = WaitGraph(nodes: tasks.nodes + run.blockedThreads(report.names))
       }
       run.setRecorded(false)
     }

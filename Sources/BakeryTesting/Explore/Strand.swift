@@ -100,6 +100,8 @@ final class Strand: ThreadScheduler, TimerTarget, @unchecked Sendable {
     }
   }
 
+  var group: ObjectIdentifier? { run.map(ObjectIdentifier.init) }
+
   func reach() {
     if silences == 0 { run?.reach(self) }
   }

@@ -19,6 +19,7 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
   /// How many strands have work which has not ended.
   private var working = 0
   private var threads: UInt64 = 0
+  private var asleep: [Strand] = []
   private let wokenOutside = Guarded<[Strand]>([])
   private let driver = Baton()
   /// Where the points of a recorded schedule are, by the number of the record.
@@ -35,6 +36,7 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
     super.enter()
     SchedulingPoint.beginScheduling()
     threads = 0
+    asleep = []
     pointFrames = [:]
   }
 
@@ -93,6 +95,7 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
 
   /// The strand sleeps until it is made ready: returns when it has the baton again.
   func sleep(_ strand: Strand) {
+    asleep.append(strand)
     if isRecorded { strand.noteFrames() }
     passOn(from: strand)
   }
@@ -152,6 +155,7 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
   }
 
   func makeReady(_ strand: Strand) {
+    asleep.removeAll { $0 === strand }
     sequence &+= 1
     turns[sequence] = .goOn(strand)
     ready.append(
@@ -170,11 +174,25 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
   /// The address that stands for each recorded point: the first that is not of the lock itself.
   override func placesOfPoints() -> [Int: UInt] {
     let places = CodePlace.places(of: Set(pointFrames.values.joined()))
-    return pointFrames.compactMapValues { frames in
-      frames.first { frame in
-        guard let location = places[frame]?.location else { return false }
-        return !Self.filesOfPoints.contains { location.hasPrefix($0) }
-      }
+    return pointFrames.compactMapValues { Self.firstOutside($0, places) }
+  }
+
+  override func blockedThreads(_ names: [UInt64: String]) -> [WaitGraph.Node] {
+    let places = CodePlace.places(of: Set(asleep.flatMap(\.frames)))
+    return asleep.map { strand in
+      WaitGraph.Node(
+        name: names[strand.owner] ?? "thread",
+        place: Self.firstOutside(strand.frames, places).flatMap { places[$0]?.text } ?? "",
+        waitsFor: "a lock or a wake-up, on its thread",
+        others: []
+      )
+    }
+  }
+
+  private static func firstOutside(_ frames: [UInt], _ places: [UInt: CodePlace]) -> UInt? {
+    frames.first { frame in
+      guard let location = places[frame]?.location else { return false }
+      return !filesOfPoints.contains { location.hasPrefix($0) }
     }
   }
 

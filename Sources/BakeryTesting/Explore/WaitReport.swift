@@ -12,7 +12,12 @@ struct WaitReport {
   /// - Parameters:
   ///   - unfinished: Tasks that have not ended; those for which they wait are found from them.
   ///   - names: What tasks are called, by the runtime's number.
-  init(unfinished: [UnsafeMutableRawPointer], names: [UInt64: String]) {
+  ///   - group: Whose objects of scheduled threads may be looked at.
+  init(
+    unfinished: [UnsafeMutableRawPointer],
+    names: [UInt64: String],
+    group: ObjectIdentifier? = nil
+  ) {
     var tasks = unfinished
     var seen = Set(tasks)
     var index = 0
@@ -26,7 +31,7 @@ struct WaitReport {
     }
     self.tasks = tasks
     self.names = names
-    objects = Trace.snapshots()
+    objects = Trace.snapshots(withGroup: group)
   }
 
   var graph: WaitGraph {

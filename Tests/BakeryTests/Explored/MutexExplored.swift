@@ -46,6 +46,9 @@ extension ExploredSpecification {
           try end { try await mutex.withLock(deadline: .after(.microseconds(20))) { _ in } }
         )
       }
+      crew.start {
+        await ends.append(try end { try await mutex.withLock(deadline: .now) { _ in } })
+      }
       crew.cancel(0)
       try await crew.finish()
       if Set(ends.all) != [.cancelled, .timedOut] {

@@ -95,8 +95,8 @@ extension ExploredSpecification {
       var chance = Chance()
       let cancels = chance.isHit(oneIn: 2)
       guard let held = gate.tryAcquire() else { throw BrokenPromise("a new semaphore is taken") }
-      var crew = Crew()
-      crew.start {
+      var (selecting, crew) = (Crew(), Crew())
+      selecting.start {
         await ends.append(
           try end {
             try await select {
@@ -112,8 +112,8 @@ extension ExploredSpecification {
       }
       // Whoever stands behind the select in a line goes on when it has left.
       crew.start { try await gate.withPermit {} }
-      if cancels { crew.cancel(0) }
-      try await sleep(until: .after(.microseconds(80)))
+      if cancels { selecting.cancel(0) }
+      try await selecting.finish()
       held.release()
       try await crew.finish()
       if !cancels, ends.all != [.done] { throw BrokenPromise("the select ended \(ends.all)") }

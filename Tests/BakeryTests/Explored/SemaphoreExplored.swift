@@ -63,17 +63,35 @@ extension ExploredSpecification {
       held.release()
       guard semaphore.tryAcquire(2) != nil else { throw BrokenPromise("permits are lost") }
     },
-    ExploredSpecification("semaphore: a stale deadline or cancellation ends no later wait") {
+    ExploredSpecification("semaphore: whoever leaves the line leaves all others in it") {
       let semaphore = AsyncSemaphore(limit: 1)
+      var chance = Chance()
+      let held = try await semaphore.acquire()
       var crew = Crew()
+      for _ in 0..<4 { crew.start { try await semaphore.withPermit {} } }
+      for _ in 0..<chance.below(3) { await Task.yield() }
+      crew.cancel(chance.below(4))
+      for _ in 0..<chance.below(3) { await Task.yield() }
+      held.release()
+      try await crew.finish()
+      guard semaphore.tryAcquire() != nil else { throw BrokenPromise("a permit is lost") }
+    },
+    ExploredSpecification("semaphore: the deadline of an earlier wait ends no later one") {
+      let semaphore = AsyncSemaphore(limit: 1)
       let held = try await semaphore.acquire()
       let soon = Deadline.after(.microseconds(20))
+      let later = soon.advanced(by: .milliseconds(1))
+      var crew = Crew()
       crew.start {
-        // The first wait's place is used again by the second.
-        _ = try? await semaphore.acquire(deadline: soon)
-        try await semaphore.withPermit {}
+        do {
+          let first = try await semaphore.acquire(deadline: soon)
+          // The place in line is the same as before, and the deadline may be on its way still.
+          let end = try await end { try await semaphore.withPermit(deadline: later) {} }
+          if end == .done { throw BrokenPromise("the permit was granted twice") }
+          if Deadline.now < later { throw BrokenPromise("a wait ended before its deadline") }
+          first.release()
+        } catch is DeadlineExceeded {}
       }
-      crew.start { try await semaphore.withPermit {} }
       try await sleep(until: soon)
       held.release()
       try await crew.finish()
