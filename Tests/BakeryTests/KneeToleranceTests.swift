@@ -16,12 +16,12 @@ import Testing
         LimitSample(latency: latency, inFlight: inFlight, epoch: state.epoch, time: now)
       )
       state.timePassed(until: now)
-      if state.reason != .trial { limits.append(state.limit) }
+      limits.append(state.settled)
     }
     return limits
   }
 
-  @Test(arguments: [(1.2, 9...10), (1.5, 11...12), (2.0, 15...16)])
+  @Test(arguments: [(1.2, 10...11), (1.5, 12...13), (2.0, 16...17)])
   func `as many are let wait as the tolerance says`(tolerance: Double, expected: ClosedRange<Int>) {
     let last = limits(tolerance: tolerance).suffix(1000)
     #expect(last.allSatisfy(expected.contains), "\(Set(last).sorted())")

@@ -12,6 +12,8 @@ func unexploredCalls(_ file: SourceFile, _ specifications: [SourceFile]) -> [Fin
       return nil
     }
     let owner = outermostType(file, index)
+    // `select` makes the calls of its clauses.
+    if owner?.hasSuffix("Clause") == true { return nil }
     let isMade = specifications.contains { specification in
       (owner == nil || specification.tokens.contains { $0.text == owner })
         && specification.tokens.contains { $0.text == declaration.name }

@@ -6,7 +6,7 @@
 ///      └──────────────────────────────────┴───────────────────────────────────┘
 /// ```
 /// Each arrow begins a new epoch; what was granted in an older one says nothing about this phase. The figures below were
-/// chosen on simulated servers; the record of the decision (0034) says which.
+/// chosen on simulated servers; the record of the decision (0032) says which.
 struct KneeState: LimitEstimator {
   private enum Phase: Sendable {
     case working, draining, trying

@@ -101,19 +101,7 @@ final class ScheduleRunner {
     )
     if watchesCycles { Trace.setHoldersOnThread(false) }
     isLong = isLong || run.steps > 1000
-    if records {
-      let report = ScheduleReport(run)
-      attempt.interleaving = report.interleaving
-      if ending.isStuck {
-        let tasks = WaitReport(
-          unfinished: run.unfinished,
-          names: report.names,
-          group: ObjectIdentifier(run)
-        ).graph
-        attempt.waits = WaitGraph(nodes: tasks.nodes + run.blockedThreads(report.names))
-      }
-      run.setRecorded(false)
-    }
+    if records { addReport(to: &attempt) }
     // Nobody came from outside when it was waited for, so nobody will in the same situation.
     if case .deadlocked = ending, run.uncontrolled == nil { limits.patienceNanoseconds = 0 }
     if run.unfinishedTasks > 0 {
@@ -121,6 +109,21 @@ final class ScheduleRunner {
       run = makeRun()
     }
     return attempt
+  }
+
+  /// Says what was recorded of the schedule that has just run.
+  private func addReport(to attempt: inout Attempt) {
+    let report = ScheduleReport(run)
+    attempt.interleaving = report.interleaving
+    if attempt.ending.isStuck {
+      let tasks = WaitReport(
+        unfinished: run.unfinished,
+        names: report.names,
+        group: ObjectIdentifier(run)
+      ).graph
+      attempt.waits = WaitGraph(nodes: tasks.nodes + run.blockedThreads(report.names))
+    }
+    run.setRecorded(false)
   }
 
   func attempt(_ replay: ReplayString, records: Bool = false) -> Attempt {

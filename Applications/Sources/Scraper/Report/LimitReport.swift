@@ -35,9 +35,7 @@ package struct LimitReport: Sendable {
       reason = "robots.txt asks for \(durationText(delay)) between requests"
       return
     }
-    let change = measures.lastChange
-    // During a trial the limit is low for a moment only.
-    limit = change.reason == .trial ? change.from : measures.limit
+    limit = measures.limit
     reason = Self.reason(measures, limit, limitMaximum, peak: peak, dropped: dropped)
   }
 
@@ -59,7 +57,7 @@ package struct LimitReport: Sendable {
     case .dropped: return refused
     case .start: return limit == limitMaximum ? "the most there may be" : "as it began"
     case .room where limit == limitMaximum: return "the most there may be; \(latencies)"
-    case .room, .slower, .trial:
+    case .room, .slower:
       return refused.isEmpty ? latencies : "\(latencies); \(refused)"
     }
   }
