@@ -109,3 +109,24 @@ func lookUp(_ word: String) async throws -> Page {
 let found = try await lookUp("rye")
 precondition(found == Page(text: "rye of dictionary.example"))
 // snippet.show
+
+// snippet.order
+// From the outside in. One permit serves all attempts, so retries do not multiply the load. An open circuit costs no attempt,
+// and counts one failure when all attempts have failed. The deadline is each attempt's; one around all would go outside.
+let dishes = AsyncSemaphore(limit: 8, name: "kitchen")
+
+func dish(_ name: String, of host: String) async throws -> Page {
+  try await dishes.withPermit {
+    try await breakers[host].withPermit {
+      try await retry(.exponential(from: .milliseconds(50), upTo: .seconds(1)).attempts(3)) {
+        try await withDeadline(.after(.seconds(2))) { try await fetch(name, from: host) }
+      }
+    }
+  }
+}
+// snippet.end
+
+// snippet.hide
+let soup = try await dish("soup", of: "up.example")
+precondition(soup == Page(text: "soup of up.example"))
+// snippet.show

@@ -1,4 +1,4 @@
-import Bakery
+@testable import Bakery
 @testable import BakeryTesting
 import Testing
 
@@ -19,6 +19,11 @@ private struct Wrong: Error, Equatable {
     }
   }
   if cell.withLock({ $0 }) != 2 { throw Wrong("lost") }
+}
+
+private final class Shown: Traceable {
+  let identity = ObjectIdentity(kind: "Shown", name: nil, file: #fileID, line: #line)
+  func snapshot() -> Snapshot { Snapshot(of: identity, figures: [:]) }
 }
 
 @Suite struct ThreadModeTests {
@@ -173,6 +178,22 @@ private struct Wrong: Error, Equatable {
     let laps = await outside.value
     #expect(result.uncontrolled == nil)
     #expect(laps > 0)
+  }
+
+  @Test func `others see the objects of the process, and not those of an exploration`() async throws
+  {
+    let (shared, own) = (Shown(), Shown())
+    try await explore(schedules: 1, mode: .threads) {
+      let threads = try [shared, own].map { object in
+        try JoinableThread<Void, Never>.start(named: "shows") {
+          if object === shared { Trace.registerShared(object) } else { Trace.register(object) }
+        }
+      }
+      for thread in threads { try await thread.value }
+    }
+    let numbers = Trace.snapshots().map(\.identity.number)
+    #expect(numbers.contains(shared.identity.number))
+    #expect(!numbers.contains(own.identity.number))
   }
 
   @Test func `a cancellation at every point loses no permit`() async throws {

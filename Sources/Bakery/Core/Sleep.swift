@@ -35,7 +35,7 @@ private final class Sleepers: WaitOwner, Traceable {
   private let queue = Guarded(WaitQueue())
 
   private init() {
-    Trace.register(self)
+    Trace.registerShared(self)
   }
 
   func sleep(

@@ -163,8 +163,14 @@ public enum Trace {
   ///
   /// - Complexity: O(1), amortized.
   public static func register(_ object: some Traceable) {
+    register(object, group: Mode.schedules ? SchedulingPoint.scheduler?.group : nil)
+  }
+
+  /// The same for an object of the whole process, whichever thread happens to be the first to need it.
+  static func registerShared(_ object: some Traceable) { register(object, group: nil) }
+
+  private static func register(_ object: some Traceable, group: ObjectIdentifier?) {
     let number = object.identity.number
-    let group = Mode.schedules ? SchedulingPoint.scheduler?.group : nil
     // What the sweep looks at is let go outside the lock: it may be the last reference.
     let seen: [any Traceable] = registry.withLockUnobserved { registry in
       registry.objects[number] = Entry(object: object, group: group)

@@ -8,12 +8,16 @@
 /// nothing and is not counted. `withPermit` does it for a closure. A probe that says nothing gives its place to another,
 /// and one that does not come back for as long as the breaker stays open is no longer waited for.
 ///
+/// Together with others, from the outside in: a limit, the breaker, the retries, the deadline of each attempt; the slice `order` of
+/// the snippet says why.
+///
 /// > Ordering: nobody waits. Outcomes count in the order of their reports; those of calls that began before the breaker
 /// last changed its state do not count.
 ///
 /// - Complexity: O(1), one lock for a call and one for its outcome; O(*calls*) when remembered calls grow too old.
 ///
 /// @Snippet(path: "bakery/Snippets/LimitFailures", slice: "breaker")
+/// @Snippet(path: "bakery/Snippets/LimitFailures", slice: "order")
 public final class CircuitBreaker: ConcurrencyLimiter {
   /// When a breaker opens and how it closes again.
   public struct Settings: Hashable, Sendable {

@@ -110,7 +110,7 @@ final class AbandonedTasks: WaitOwner, Traceable {
   private let state = Guarded(State())
 
   private init() {
-    Trace.register(self)
+    Trace.registerShared(self)
   }
 
   /// The caller's place, before there is work.
