@@ -16,6 +16,7 @@ extension SampleWebsite {
   ///   - capacity: How many requests each host serves at one time; half as many wait, and further ones are answered with
   ///     429. Without it hosts bear anything.
   ///   - body: What to do while the site is served.
+  /// - Returns: What `body` returns.
   /// - Throws: `ListenFailure`, or what `body` throws.
   package func serve<Success: Sendable>(
     settings: ServerSettings = ServerSettings(),

@@ -175,8 +175,9 @@ public struct SendClause<Element: Sendable, Success>: SelectClause {
   /// Calls the body if the element was sent.
   ///
   /// > Cancellation: does not observe cancellation. What the body calls does as ever.
-  @inlinable @inline(__always)
+  @inlinable @inline(never)
   public mutating func finish(_ isSent: Bool) async throws -> Success {
+    // Not inlined: the optimizer of 6.3.1 crashes on what an empty body leaves of this in a caller.
     guard isSent else { throw SendFailure(.closed, element) }
     return try await body()
   }

@@ -18,7 +18,10 @@ package func startThread(named name: String, _ body: @escaping @Sendable () -> V
 
 /// The same, for callers that can go on without the thread; a scheduled thread starts one that is scheduled too.
 ///
-/// - Parameter stackBytes: How large the stack is at least; 0 leaves it to the system.
+/// - Parameters:
+///   - name: What the thread is called.
+///   - stackBytes: How large the stack is at least; 0 leaves it to the system.
+///   - body: What it does.
 /// - Returns: 0, or the system's error number.
 package func startThreadIfPossible(
   named name: String,

@@ -167,8 +167,7 @@ public final class AdaptiveLimiter: ConcurrencyLimiter {
   /// Takes `count` if it fits into the limit and nobody of the class waits.
   ///
   /// - Important: traps when `count` is not in 1 to the largest limit.
-  /// - Parameters:
-  ///   - count: The weight of the request.
+  /// - Parameter count: The weight of the request.
   /// - Returns: A permit, to be released with the outcome of the call, or `nil`.
   public func tryAcquire(_ count: Int = 1) -> Permit? {
     check(count)

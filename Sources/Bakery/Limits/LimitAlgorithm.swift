@@ -14,6 +14,7 @@ public struct LimitAlgorithm: Sendable {
   ///
   /// - Important: traps when `tolerance` is not above 1.
   /// - Parameter tolerance: How much longer calls may take than when few are under way.
+  /// - Returns: The algorithm.
   public static func knee(tolerance: Double) -> LimitAlgorithm {
     require(tolerance > 1, "knee needs a tolerance above 1, got \(tolerance)")
     return LimitAlgorithm { KneeState($0, initial: $1, tolerance: tolerance) }
@@ -27,6 +28,7 @@ public struct LimitAlgorithm: Sendable {
   /// - Parameters:
   ///   - timeout: From which duration on a call counts as dropped; `nil` for none.
   ///   - backoff: What is left of the limit.
+  /// - Returns: The algorithm.
   public static func aimd(timeout: Duration? = nil, backoff: Double = 0.9) -> LimitAlgorithm {
     require(backoff > 0 && backoff < 1, "aimd needs a backoff between 0 and 1, got \(backoff)")
     return LimitAlgorithm { AIMDState($0, initial: $1, timeout: timeout, backoff: backoff) }
@@ -46,6 +48,7 @@ public struct LimitAlgorithm: Sendable {
   ///
   /// - Important: traps when `tolerance` is less than 1.
   /// - Parameter tolerance: How much longer than on average calls may take.
+  /// - Returns: The algorithm.
   public static func gradient2(tolerance: Double = 1.5) -> LimitAlgorithm {
     require(tolerance >= 1, "gradient2 needs a tolerance of at least 1, got \(tolerance)")
     return LimitAlgorithm { Gradient2State($0, initial: $1, tolerance: tolerance) }

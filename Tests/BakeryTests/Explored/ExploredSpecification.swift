@@ -1,7 +1,9 @@
 import Bakery
 
-/// What a primitive promises when several tasks use it at once: a body that draws a few calls, makes them, and throws when a
-/// promise is broken. A wait that never ends is a broken promise too; whoever runs the body finds that.
+/// What a primitive promises when several tasks use it at once.
+///
+/// The body draws a few calls, makes them, and throws when a promise is broken. A wait that never ends is a broken promise
+/// too; whoever runs the body finds that.
 struct ExploredSpecification: Sendable {
   let name: String
   let body: @concurrent @Sendable () async throws -> Void
