@@ -119,7 +119,8 @@ private func complaint(
     return found?.description ?? ""
   }
 
-  @Test func `a blocking read is named with its line`() async throws {
+  // The thread sanitizer runs what interrupts a thread later, and elsewhere.
+  @Test(.enabled(if: isSeen)) func `a blocking read is named with its line`() async throws {
     let pipe = Pipe()
     let (input, output) = (pipe.fileHandleForReading, pipe.fileHandleForWriting)
     let number = input.fileDescriptor
@@ -131,12 +132,14 @@ private func complaint(
       },
       { output.write(Data([1])) }
     )
-    #expect(text.contains("in read, called at BadInputTests.swift:\(line)"), "\(text)")
+    // Optimized code counts the call to the line behind it.
+    let places = [line, line + 1].map { "in read, called at BadInputTests.swift:\($0)" }
+    #expect(places.contains { text.contains($0) }, "\(text)")
     #expect(text.contains("await instead of blocking"))
     withExtendedLifetime(pipe) {}
   }
 
-  @Test func `a body that computes for ever is named with its line`() async throws {
+  @Test(.enabled(if: isSeen)) func `a body that computes for ever is named with its line`() async throws {
     let isOver = Mutex(false)
     let text = await blocked(
       { while !isOver.withLock({ $0 }) {} },
