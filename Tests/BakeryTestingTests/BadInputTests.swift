@@ -139,7 +139,9 @@ private func complaint(
     withExtendedLifetime(pipe) {}
   }
 
-  @Test(.enabled(if: isSeen)) func `a body that computes for ever is named with its line`() async throws {
+  @Test(.enabled(if: isSeen)) func `a body that computes for ever is named with its line`()
+    async throws
+  {
     let isOver = Mutex(false)
     let text = await blocked(
       { while !isOver.withLock({ $0 }) {} },

@@ -110,7 +110,9 @@ private final class Shown: Traceable {
     }
     #expect(blocked.count >= 2)
     // Optimized code does not always say where.
-    #expect(blocked.contains { $0.contains("ThreadModeTests.swift") || $0.contains("Monitor.swift") })
+    #expect(
+      blocked.contains { $0.contains("ThreadModeTests.swift") || $0.contains("Monitor.swift") }
+    )
     #expect(failure?.uncontrolled == nil)
   }
 
