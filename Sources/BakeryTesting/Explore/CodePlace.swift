@@ -55,7 +55,9 @@ struct CodePlace: Equatable, Sendable {
         CodePlace(
           function: symbol == "??" ? "" : shortName(of: demangled(String(symbol))),
           location: isKnown ? "\(parts[0]):\(parts[1])" : nil,
-          isOfOthers: ["$s6Bakery", "$s13BakeryTesting", "bakery_"].contains {
+          isOfOthers: [
+            "$s6Bakery", "$s13BakeryTesting", "bakery_", "$s15Synchronization", "_swift_",
+          ].contains {
             symbol.hasPrefix($0)
           } || ["CBakeryRuntime.c", "Outside.c"].contains { parts.first == $0[...] }
         )
