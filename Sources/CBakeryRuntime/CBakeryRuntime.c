@@ -1,6 +1,7 @@
 // For RTLD_NEXT.
 #define _GNU_SOURCE
 #include "CBakeryRuntime.h"
+#include "Interposing.h"
 
 #include <stddef.h>
 
@@ -112,16 +113,6 @@ static void *global_executor;
 static void *checked(void *memory) {
   if (!memory) abort();
   return memory;
-}
-
-// The real function behind an interposed one; found again by several threads it is the same.
-static void *next_function(void **place, const char *name) {
-  void *function = __atomic_load_n(place, __ATOMIC_RELAXED);
-  if (!function) {
-    function = dlsym(RTLD_NEXT, name);
-    __atomic_store_n(place, function, __ATOMIC_RELAXED);
-  }
-  return function;
 }
 
 static void *next_create, *next_switch, *next_clock;

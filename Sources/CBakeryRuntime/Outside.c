@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "Outside.h"
 #include "CBakeryRuntime.h"
+#include "Interposing.h"
 
 #include <stddef.h>
 
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <errno.h>
 #include <pthread.h>
-#include <unwind.h>
 
 #pragma clang attribute push(__attribute__((disable_sanitizer_instrumentation)), apply_to = function)
 
@@ -29,17 +29,6 @@ void bakery_outside_watch(int watches) {
 
 const bakery_outside *bakery_outside_first(void) { return &first; }
 
-// An async function marks the frame pointer that it keeps of its caller; who follows the mark reads no memory.
-static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *unused) {
-  (void)unused;
-  uintptr_t address = _Unwind_GetIP(context);
-  if (!address || first.count == BAKERY_OUTSIDE_FRAMES) return _URC_END_OF_STACK;
-  // A return address is behind the call, which may be in the next line.
-  first.frames[first.count++] = address - 1;
-  const int frame_pointer = 6;
-  return _Unwind_GetGR(context, frame_pointer) >> 60 ? _URC_END_OF_STACK : _URC_NO_REASON;
-}
-
 static int notes(const char *api) {
   if (!is_watched || first.count || !bakery_run_owner() || bakery_run_is_stray()) return 0;
   first.api = api;
@@ -48,7 +37,10 @@ static int notes(const char *api) {
 }
 
 static void note_call(const char *api) {
-  if (notes(api)) _Unwind_Backtrace(add_frame, 0);
+  if (!notes(api)) return;
+  first.count = bakery_frames(first.frames, BAKERY_OUTSIDE_FRAMES);
+  // A return address is behind the call, which may be in the next line.
+  for (int index = 0; index < first.count; index++) first.frames[index]--;
 }
 
 void bakery_outside_note_hop(const char *api, const void *type, uintptr_t place, uintptr_t caller) {
@@ -66,16 +58,6 @@ int bakery_outside_is_seen(void) { return 0; }
 #else
 
 int bakery_outside_is_seen(void) { return 1; }
-
-// The real function behind an interposed one; found again by several threads it is the same.
-static void *next_function(void **place, const char *name) {
-  void *function = __atomic_load_n(place, __ATOMIC_RELAXED);
-  if (!function) {
-    function = dlsym(RTLD_NEXT, name);
-    __atomic_store_n(place, function, __ATOMIC_RELAXED);
-  }
-  return function;
-}
 
 // Dispatch starts threads of its own for what the runtime asks of it.
 static int is_dispatch(const void *place) {

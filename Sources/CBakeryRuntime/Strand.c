@@ -57,6 +57,11 @@ static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *argu
   uintptr_t address = _Unwind_GetIP(context);
   if (address == 0) return _URC_END_OF_STACK;
   walk->frames[walk->count++] = address;
+#if defined(__x86_64__)
+  // An async function marks the frame pointer that it keeps of its caller; who follows the mark reads no memory.
+  const int frame_pointer = 6;
+  if (_Unwind_GetGR(context, frame_pointer) >> 60) return _URC_END_OF_STACK;
+#endif
   return _URC_NO_REASON;
 }
 
