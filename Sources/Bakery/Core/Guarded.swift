@@ -1,5 +1,3 @@
-internal import CBakeryCore
-
 /// A value behind a `Lock`, for state that is not on a hot path.
 // Safe because every access to `value` holds `lock`, and `init` takes the value `sending`.
 package final class Guarded<Value>: @unchecked Sendable {
@@ -8,20 +6,16 @@ package final class Guarded<Value>: @unchecked Sendable {
 
   package init(_ value: sending Value) {
     self.value = value
-    if Mode.touches { tellTester(isNew: true) }
-  }
-
-  private func tellTester(isNew: Bool) {
-    bakery_touch(UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()), isNew ? 1 : 0)
+    if Mode.touches { lock.tellTesterOfNew() }
   }
 
   /// Runs `body`, which must not call out, on the value; a scheduling point.
   package func withLock<Success, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> sending Success
   ) throws(Failure) -> sending Success {
-    if Mode.schedules { SchedulingPoint.reach() }
-    if Mode.touches { tellTester(isNew: false) }
-    return try withLockUnobserved(body)
+    lock.lock()
+    defer { lock.unlock() }
+    return try body(&value)
   }
 
   /// The same for what observation itself is made of.

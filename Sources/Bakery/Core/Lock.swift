@@ -50,6 +50,11 @@ struct Lock: ~Copyable, Sendable {
     withUnsafePointer(to: word) { bakery_touch(UInt(bitPattern: $0), 0) }
   }
 
+  /// Tells that this is another lock than one that was at its address before.
+  borrowing func tellTesterOfNew() {
+    withUnsafePointer(to: word) { bakery_touch(UInt(bitPattern: $0), 1) }
+  }
+
   /// Takes the lock where `Mode.isPlain` has just been checked.
   @inlinable @inline(__always)
   borrowing func lockFast() {

@@ -37,20 +37,12 @@ package enum SchedulingPoint {
     init(_ scheduler: any ThreadScheduler) { self.scheduler = scheduler }
   }
 
-  private static let testers = Guarded(0)
+  private static let testers = ModeUsers(of: UInt32(BAKERY_MODE_SCHEDULING))
 
   /// Makes points visible to schedulers of threads, until as many calls of `endScheduling`.
-  package static func beginScheduling() { change(by: 1) }
+  package static func beginScheduling() { testers.change(by: 1) }
 
-  package static func endScheduling() { change(by: -1) }
-
-  private static func change(by difference: Int) {
-    testers.withLockUnobserved { count in
-      count += difference
-      let bit = UInt32(BAKERY_MODE_SCHEDULING)
-      bakery_mode_set(bit, count > 0 ? bit : 0)
-    }
-  }
+  package static func endScheduling() { testers.change(by: -1) }
 
   /// Puts the calling thread under a scheduler, or ends that.
   // Safe because the thread keeps one retained reference, which the next call takes back.
@@ -136,4 +128,21 @@ enum Mode {
 
   @usableFromInline
   static var recordsEvents: Bool { bakery_mode() & UInt32(BAKERY_MODE_EVENTS) != 0 }
+}
+
+/// Counts who needs a bit of the mode word, which is set while anybody does.
+struct ModeUsers: Sendable {
+  private let bit: UInt32
+  private let count = Guarded(0)
+
+  init(of bit: UInt32) {
+    self.bit = bit
+  }
+
+  func change(by difference: Int) {
+    count.withLockUnobserved { count in
+      count += difference
+      bakery_mode_set(bit, count > 0 ? bit : 0)
+    }
+  }
 }

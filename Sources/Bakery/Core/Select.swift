@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Waits for the first of several things to become possible, does that one, and runs its body.
 ///
 /// A clause says what to wait for and what to do then: `receiver.receiving { … }`, `sender.sending(element) { … }`,
@@ -169,30 +167,25 @@ public struct SelectAttempt {
 /// Whether a select that finds nothing ready lets other tasks run once before it lines up.
 ///
 /// To line up costs as much as several elements, a yield less than one. Those that feed the select are often ready to run;
-/// after the yield they have something, each of them. Yields in vain make the next selects line up at once, twice as
-/// many each time; the counters are heuristics that threads may overwrite for each other.
+/// after the yield they have something, each of them. Yields in vain make the next selects line up at once.
 @usableFromInline
 enum SelectPatience {
   private static let skippedMinimum = 4
   private static let skippedMaximum = 256
-  /// Selects that line up at once before the next yield.
-  private static let toSkip = Atomic<Int>(0)
-  /// How many the next yield in vain makes line up at once.
-  private static let skipNext = Atomic<Int>(skippedMinimum)
+  private static let patience = Patience(least: skippedMinimum)
 
   @usableFromInline static var mayYield: Bool {
     // Under test the order of tasks must not depend on what other tests did to the counters.
     guard Mode.isUntouched, Seams.time === SystemTime.shared else { return false }
-    let skip = toSkip.load(ordering: .relaxed)
-    if skip > 0 { toSkip.store(skip - 1, ordering: .relaxed) }
-    return skip == 0
+    return patience.allowsTry()
   }
 
   @usableFromInline
   static func didYield(inVain: Bool) {
-    let skipped = skipNext.load(ordering: .relaxed)
-    if inVain { toSkip.store(skipped, ordering: .relaxed) }
-    let next = inVain ? min(skipped * 2, skippedMaximum) : skippedMinimum
-    if next != skipped { skipNext.store(next, ordering: .relaxed) }
+    if inVain {
+      patience.didTryInVain(most: skippedMaximum)
+    } else {
+      patience.didFind(least: skippedMinimum)
+    }
   }
 }

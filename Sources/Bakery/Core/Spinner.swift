@@ -22,10 +22,8 @@ struct Spinner: ~Copyable, Sendable {
 
   /// Counts decisions about waits, so that waiters need not take the lock to see that there was none.
   private let decisions = Atomic<Int>(0)
-  /// Waits that suspend at once before the next look.
-  private let toSkip = Atomic<Int>(0)
-  /// How many the next failure makes suspend at once.
-  private let skipNext = Atomic<Int>(waitsSkippedMinimum)
+  /// Waits after a look in vain suspend at once.
+  private let patience = Patience(least: waitsSkippedMinimum)
 
   /// The count to compare with; to be read before the waiter takes its place in line.
   @usableFromInline var seen: Int { decisions.load(ordering: .relaxed) }
@@ -54,13 +52,13 @@ struct Spinner: ~Copyable, Sendable {
       if now != seen {
         seen = now
         if isOver() {
-          didFind()
+          patience.didFind(least: Self.waitsSkippedMinimum)
           return true
         }
       }
       bakery_pause()
     }
-    didLookInVain()
+    patience.didTryInVain(most: Self.waitsSkippedMaximum)
     return false
   }
 
@@ -76,33 +74,16 @@ struct Spinner: ~Copyable, Sendable {
     for _ in 0..<Self.looks {
       guard let isTaken = take() else { return false }
       if isTaken {
-        didFind()
+        patience.didFind(least: Self.waitsSkippedMinimum)
         return true
       }
       bakery_pause()
     }
-    didLookInVain()
+    patience.didTryInVain(most: Self.waitsSkippedMaximum)
     return false
   }
 
-  private borrowing func mayLook() -> Bool {
-    guard Mode.allowsLooking else { return false }
-    let skip = toSkip.load(ordering: .relaxed)
-    if skip > 0 { toSkip.store(skip - 1, ordering: .relaxed) }
-    return skip == 0
-  }
-
-  private borrowing func didFind() {
-    if skipNext.load(ordering: .relaxed) != Self.waitsSkippedMinimum {
-      skipNext.store(Self.waitsSkippedMinimum, ordering: .relaxed)
-    }
-  }
-
-  private borrowing func didLookInVain() {
-    let skipped = skipNext.load(ordering: .relaxed)
-    toSkip.store(skipped, ordering: .relaxed)
-    skipNext.store(min(skipped * 2, Self.waitsSkippedMaximum), ordering: .relaxed)
-  }
+  private borrowing func mayLook() -> Bool { Mode.allowsLooking && patience.allowsTry() }
 
   /// Looks the same way for what `take` finds; `nil` when it is time to suspend.
   @usableFromInline
@@ -113,5 +94,36 @@ struct Spinner: ~Copyable, Sendable {
       return outcome != nil
     }
     return outcome
+  }
+}
+
+/// Tries that may be in vain: each one in vain makes the next occasions pass, twice as many each time.
+///
+/// The counters are heuristics that threads may overwrite for each other.
+struct Patience: ~Copyable, Sendable {
+  /// Occasions that pass before the next try.
+  private let toSkip = Atomic<Int>(0)
+  /// How many the next try in vain makes pass.
+  private let skipNext: Atomic<Int>
+
+  init(least: Int) {
+    skipNext = Atomic(least)
+  }
+
+  /// Whether this occasion is one to try.
+  borrowing func allowsTry() -> Bool {
+    let skip = toSkip.load(ordering: .relaxed)
+    if skip > 0 { toSkip.store(skip - 1, ordering: .relaxed) }
+    return skip == 0
+  }
+
+  borrowing func didFind(least: Int) {
+    if skipNext.load(ordering: .relaxed) != least { skipNext.store(least, ordering: .relaxed) }
+  }
+
+  borrowing func didTryInVain(most: Int) {
+    let skipped = skipNext.load(ordering: .relaxed)
+    toSkip.store(skipped, ordering: .relaxed)
+    skipNext.store(min(skipped * 2, most), ordering: .relaxed)
   }
 }

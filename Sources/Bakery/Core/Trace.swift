@@ -121,26 +121,20 @@ public enum Trace {
     }
   }
 
-  private static let recordingThreads = Guarded(0)
+  private static let recordingThreads = ModeUsers(of: UInt32(BAKERY_MODE_THREADS))
 
   /// Records holders of what the calling thread takes, whatever the level, until called with `false`.
   package static func setHoldersOnThread(_ records: Bool) {
     bakery_thread_set_holders(records ? 1 : 0)
-    recordingThreads.withLockUnobserved { count in
-      count += records ? 1 : -1
-      bakery_mode_set(UInt32(BAKERY_MODE_THREADS), count > 0 ? UInt32(BAKERY_MODE_THREADS) : 0)
-    }
+    recordingThreads.change(by: records ? 1 : -1)
   }
 
-  private static let touchingThreads = Guarded(0)
+  private static let touchingThreads = ModeUsers(of: UInt32(BAKERY_MODE_TOUCHES))
 
   /// Tells `touch`, on the calling thread and until called with `nil`, which objects of the toolkit it locks, and, with 1, makes.
   package static func setTouchOnThread(_ touch: (@convention(c) (UInt, Int32) -> Void)?) {
     bakery_thread_set_touch(touch)
-    touchingThreads.withLockUnobserved { count in
-      count += touch == nil ? -1 : 1
-      bakery_mode_set(UInt32(BAKERY_MODE_TOUCHES), count > 0 ? UInt32(BAKERY_MODE_TOUCHES) : 0)
-    }
+    touchingThreads.change(by: touch == nil ? -1 : 1)
   }
 
   /// Where events go at level `.events`.
