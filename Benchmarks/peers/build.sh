@@ -7,6 +7,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 out=$(dirname "$here")/.peers
 crates=/usr/share/cargo/registry
 supplements=/usr/share/gocode/src/golang.org/x
+# scripts/setup --bench puts a current Go here; Debian's is old.
+go=$out/go-venv/bin/go
+[ -x "$go" ] || go=go
 mkdir -p "$out"
 : > "$out/versions"
 
@@ -21,7 +24,7 @@ built() {
 }
 
 build_go() {
-  command -v go > /dev/null || { skip go "there is no go command"; return; }
+  command -v "$go" > /dev/null || { skip go "there is no go command"; return; }
   # The rows of the suite limits use packages that Debian has and Go itself has not.
   limits=
   if [ -d "$supplements/time/rate" ] && [ -d "$supplements/sync/singleflight" ]; then
@@ -30,9 +33,9 @@ build_go() {
     echo "go: without limits: golang-golang-x-time-dev or golang-golang-x-sync-dev is not installed" >&2
   fi
   # shellcheck disable=SC2086 # two words or none
-  (cd "$here/go" && GOTOOLCHAIN=local GOFLAGS=-mod=mod go build $limits -o "$out/go" .) ||
+  (cd "$here/go" && GOTOOLCHAIN=local GOFLAGS=-mod=mod "$go" build $limits -o "$out/go" .) ||
     { skip go "the build failed"; return; }
-  built go "$(go env GOVERSION | sed 's/^go//')"
+  built go "$("$go" env GOVERSION | sed 's/^go//')"
 }
 
 # build_rust NAME CRATE...: each crate has to be among Debian's packages of crates.
