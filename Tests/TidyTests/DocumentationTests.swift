@@ -148,6 +148,39 @@ func missingSnippets(_ file: SourceFile) -> [Finding] {
   ]
 }
 
+/// The first page of each module's documentation, by the module's name.
+func landingPages(_ files: [SourceFile]) -> [String: SourceFile] {
+  let pages = files.filter {
+    $0.isIn("Sources") && $0.path.hasSuffix(".docc/\($0.module ?? "").md")
+  }
+  return Dictionary(
+    uniqueKeysWithValues: pages.compactMap { page in page.module.map { ($0, page) } }
+  )
+}
+
+/// Public things that the first page of their module does not list under a topic; what begins with `@_` is for our own use.
+func missingTopics(_ file: SourceFile, _ pages: [String: SourceFile]) -> [Finding] {
+  guard let module = file.module, module.hasPrefix("Bakery"), file.isIn("Sources") else {
+    return []
+  }
+  let kinds: Set<String> = ["class", "struct", "actor", "protocol", "func", "enum"]
+  let topics = pages[module]?.lines.filter { $0.hasPrefix("- ``") } ?? []
+  return file.declarations.compactMap { declaration in
+    guard declaration.parent == nil, declaration.isPublic, kinds.contains(declaration.kind),
+      !declaration.modifiers.contains(where: { $0.hasPrefix("@_") })
+    else { return nil }
+    let name = declaration.name
+    guard !topics.contains(where: { $0 == "- ``\(name)``" || $0.hasPrefix("- ``\(name)(") }) else {
+      return nil
+    }
+    return file.finding(
+      declaration.firstLine,
+      "\(name) is under no topic of the documentation",
+      "list it in Sources/\(module)/\(module).docc/\(module).md"
+    )
+  }
+}
+
 struct DocumentationTests {
   private let path = "Sources/Bakery/Tasks/a.swift"
 
@@ -162,6 +195,26 @@ struct DocumentationTests {
 
   @Test func `every public type and function of the toolkit is shown in a snippet`() {
     expectTidy("missing snippets", missingSnippets)
+  }
+
+  @Test func `the first page of each module lists everything public`() {
+    let pages = landingPages(Repository.files)
+    #expect(pages.count == 2)
+    expectTidy("missing topics") { missingTopics($0, pages) }
+  }
+
+  @Test func `a public type or function that no topic lists is found`() {
+    let text = "- ``run(_:)``\n- ``Listed``\nAlso ``Mentioned``."
+    let pages = landingPages([SourceFile("Sources/Bakery/Bakery.docc/Bakery.md", text)])
+    func count(_ declaration: String) -> Int {
+      missingTopics(SourceFile(path, declaration), pages).count
+    }
+    #expect(count("public func run(_ body: Int) {}") == 0)
+    #expect(count("public struct Listed {}") == 0)
+    #expect(count("@_spi(Benchmarks) public struct Own {}") == 0)
+    #expect(count("struct Inner {}") == 0)
+    #expect(count("public struct Mentioned {}") == 1)
+    #expect(count("public func runAll() {}") == 1)
   }
 
   @Test(arguments: [

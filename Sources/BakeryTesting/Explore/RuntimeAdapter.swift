@@ -45,6 +45,7 @@ private struct RoutingFactory: ExecutorFactory {
 }
 
 /// Called once before `main`, by the constructor in CBakeryRuntime.
+@_documentation(visibility: internal)
 @c(bakery_testing_install)
 public func bakeryTestingInstall() {
   bakery_runtime_set_global_executor(
