@@ -156,3 +156,27 @@ extension FloorRendezvous {
     }
   }
 }
+
+extension FloorQueue {
+  static func exchange(
+    capacity: Int,
+    producers: Int,
+    consumers: Int = 1
+  ) async throws -> Figure {
+    try await Figure.perOperation { count in
+      let queue = FloorQueue(capacity: capacity)
+      try await passNumbers(
+        count,
+        producers: producers,
+        consumers: consumers,
+        produce: { for element in $0 { await queue.send(element) } },
+        close: { queue.close() },
+        consume: {
+          var tally = Tally()
+          while let element = await queue.receive() { tally.add(element) }
+          return tally
+        }
+      )
+    }
+  }
+}

@@ -74,4 +74,22 @@ enum SelectRows {
       )
     }
   }
+
+  /// The six producers in one line, where a single look finds the next.
+  static func floor() async throws -> Figure {
+    try await Figure.perOperation { count in
+      let queue = FloorQueue(capacity: 0)
+      try await pass(
+        count,
+        produce: { _, elements in
+          for element in elements { await queue.send(element) }
+        },
+        consume: {
+          var tally = Tally()
+          while tally.count < count { tally.add(await queue.receive() ?? -1) }
+          return tally
+        }
+      )
+    }
+  }
 }

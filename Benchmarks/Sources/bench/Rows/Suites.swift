@@ -22,13 +22,18 @@ extension Suite {
         "buffered 1024, many producers one consumer",
         unit: "ns per element",
         ours: { try await BakeryChannel.exchange(capacity: 1_024, producers: 8) },
-        peers: [.go, .tokio]
+        peers: [
+          .go, .tokio, .floor { try await FloorQueue.exchange(capacity: 1_024, producers: 8) },
+        ]
       ),
       Row(
         "buffered 1024, many producers many consumers",
         unit: "ns per element",
         ours: { try await BakeryChannel.exchange(capacity: 1_024, producers: 8, consumers: 8) },
-        peers: [.go, .asyncChannel]
+        peers: [
+          .go, .asyncChannel,
+          .floor { try await FloorQueue.exchange(capacity: 1_024, producers: 8, consumers: 8) },
+        ]
       ),
       Row(
         "buffered 100, one producer one consumer",
@@ -50,7 +55,10 @@ extension Suite {
         "unbuffered, many producers one consumer",
         unit: "ns per element",
         ours: { try await BakeryChannel.exchange(capacity: 0, producers: 8) },
-        peers: [.go, .asyncAlgorithms { try await AlgorithmsChannel.exchange(producers: 8) }]
+        peers: [
+          .go, .asyncAlgorithms { try await AlgorithmsChannel.exchange(producers: 8) },
+          .floor { try await FloorQueue.exchange(capacity: 0, producers: 8) },
+        ]
       ),
       Row(
         "unbuffered, one producer one consumer, thread pool",
@@ -64,34 +72,42 @@ extension Suite {
         ours: {
           try await onThreadPool { try await BakeryChannel.exchange(capacity: 0, producers: 8) }
         },
-        peers: [.go]
+        peers: [
+          .go,
+          .floor {
+            try await onThreadPool { try await FloorQueue.exchange(capacity: 0, producers: 8) }
+          },
+        ]
       ),
       // Tokio has no rendezvous: its channels hold one element.
       Row(
         "select over 6",
         unit: "ns per element",
         ours: { try await SelectRows.bakery() },
-        peers: [.go, .tokio, .asyncAlgorithms { try await SelectRows.merge() }]
+        peers: [
+          .go, .tokio, .asyncAlgorithms { try await SelectRows.merge() },
+          .floor { try await SelectRows.floor() },
+        ]
       ),
       Row(
         "select over 6, thread pool",
         unit: "ns per element",
         ours: { try await onThreadPool { try await SelectRows.bakery() } },
-        peers: [.go, .tokio]
+        peers: [.go, .tokio, .floor { try await onThreadPool { try await SelectRows.floor() } }]
       ),
       Row(
         "broadcast to 1,000 receivers",
         unit: "ns per delivery",
         ours: { try await BroadcastRows.bakery() },
-        peers: [.tokio]
+        peers: [.tokio, .floor { try await BroadcastRows.floor() }]
       ),
       Row(
         "broadcast to 1,000 receivers, thread pool",
         unit: "ns per delivery",
         ours: { try await onThreadPool { try await BroadcastRows.bakery() } },
-        peers: [.tokio]
+        peers: [.tokio, .floor { try await onThreadPool { try await BroadcastRows.floor() } }]
       ),
-    ]
+    ] + PoolRows.ofChannels
   )
 
   static let synchronization = Suite(
@@ -202,7 +218,7 @@ extension Suite {
         ours: { try await WaitRows.cancelWaiters(100_000) },
         peers: [.floor { try await WaitRows.cancelBareWaiters(100_000) }]
       ),
-    ]
+    ] + PoolRows.ofSynchronization
   )
 
   static let tasks = Suite(
