@@ -42,6 +42,28 @@ precondition(results.count == 30)
 precondition(results.indices.filter { (try? results[$0].get()) == nil } == [12])
 // snippet.show
 
+// snippet.async
+// The links are found while the first ones are asked. `found` is held back when the work does not keep up.
+let found = Channel<String>(capacity: 4)
+
+func search() async throws {
+  let sender = found.sender
+  defer { sender.close() }
+  for link in links where !link.hasSuffix("/13") { try await sender.send(link) }
+}
+
+async let searched: Void = search()
+let answered = try await gather(found.receiver, width: 8) { link in
+  try await status(of: link)
+}
+try await searched
+print("\(answered.count) links were found")
+// snippet.end
+
+// snippet.hide
+precondition(answered.count == 29)
+// snippet.show
+
 // snippet.limiter
 // Two jobs share one limit, which may change while they run.
 let requests = AsyncSemaphore(limit: 4, name: "requests")

@@ -49,6 +49,10 @@ import Testing
       _ = try await gather(0..<3, width: 0) { $0 }
     }
     expect("gather needs a width of at least 1, got 0", in: result)
+    let overTime = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = try await gather(Channel<Int>(capacity: 1).receiver, width: 0) { $0 }
+    }
+    expect("gather needs a width of at least 1, got 0", in: overTime)
   }
 
   @Test func `a stream of width 0`() async {

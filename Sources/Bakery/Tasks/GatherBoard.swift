@@ -18,10 +18,8 @@ where Inputs.Element: Sendable {
       repeating: nil,
       count: 16
     )
-    /// Where not every item is needed: what is kept so far, and how many items were not.
-    @usableFromInline var kept: [(index: Int, output: Kept)] = []
-    @usableFromInline var failed = 0
-    @usableFromInline var firstError: (any Error)?
+    /// The outcomes so far where not every item is needed.
+    @usableFromInline var tally = GatherTally<Kept>()
     /// Children that wait for a permit, or were asked for and will.
     @usableFromInline var childrenWaiting = 1
 
@@ -120,23 +118,16 @@ where Inputs.Element: Sendable {
     _ policy: GatherPolicy<Output, Kept>
   ) throws -> (index: Int, kept: Kept)? {
     guard let needed else { return (index, try policy.keep(result)) }
-    try count(Result { try policy.keep(result) }, at: index, needed: needed)
+    try count(Result { (index, try policy.keep(result)) }, needed: needed)
     return nil
   }
 
   /// Counts an outcome; throws when there are enough, or can no longer be.
   @inlinable @inline(never)
-  func count(_ result: Result<Kept, any Error>, at index: Int, needed: Int) throws {
+  func count(_ result: Result<(index: Int, output: Kept), any Error>, needed: Int) throws {
     lock.lock()
-    switch result {
-    case .success(let output):
-      if state.pointee.kept.count < needed { state.pointee.kept.append((index, output)) }
-    case .failure(let error):
-      state.pointee.failed += 1
-      if state.pointee.firstError == nil { state.pointee.firstError = error }
-    }
-    let isEnough = state.pointee.kept.count == needed
-    let isHopeless = inputsMaximum - state.pointee.failed < needed
+    let isEnough = state.pointee.tally.count(result, needed: needed)
+    let isHopeless = inputsMaximum - state.pointee.tally.failed < needed
     lock.unlock()
     if isEnough {
       stop(nil)
@@ -150,12 +141,7 @@ where Inputs.Element: Sendable {
   func fellShort(of needed: Int) -> any Error {
     lock.lock()
     defer { lock.unlock() }
-    return GatherFellShort(
-      needed: needed,
-      succeeded: state.pointee.kept.count,
-      failed: state.pointee.failed,
-      firstError: state.pointee.firstError
-    )
+    return state.pointee.tally.fellShort(of: needed)
   }
 
   /// Ends the giving out of inputs: with an error that `gather` throws, or because there is enough; the first call counts.
@@ -197,13 +183,9 @@ where Inputs.Element: Sendable {
   @inlinable
   func finish() throws -> [Kept] {
     try throwFailure()
-    if let needed, state.pointee.kept.count < needed { throw fellShort(of: needed) }
     lock.lock()
     defer { lock.unlock() }
-    if needed != nil {
-      if order == .input { state.pointee.kept.sort { $0.index < $1.index } }
-      return state.pointee.kept.map(\.output)
-    }
+    if let needed { return try state.pointee.tally.finish(order, needed: needed) }
     require(
       state.pointee.outputs.count == state.pointee.taken,
       "gather lost an output: please report this as a bug of Bakery"

@@ -270,7 +270,7 @@ func stream<
   _ work: ItemWork<Source.Element, Output, Kept>,
   _ consume: nonisolated(nonsending) (GatheredOutputs<Kept>) async throws -> Success
 ) async throws -> Success {
-  require(width >= 1, "gatherStream needs a width of at least 1, got \(width)")
+  require(width >= 1, "\(identity.kind) needs a width of at least 1, got \(width)")
   require(
     work.policy.needed == nil,
     "gatherStream takes the policies .failFast and .collect; who has enough returns from consume"
