@@ -20,6 +20,7 @@
 /// - Throws: The first error that `transform` throws, after all tasks have ended; `CancellationError`.
 ///
 /// @Snippet(path: "bakery/Snippets/UseAllCores", slice: "map")
+@inlinable
 public func parallelMap<Input: RandomAccessCollection & Sendable, Output: Sendable>(
   _ input: Input,
   grain: Int = 1,
@@ -35,9 +36,9 @@ public func parallelMap<Input: RandomAccessCollection & Sendable, Output: Sendab
     "parallelMap"
   )
   let output = ParallelOutput<Output>(for: work)
-  try await work.run(on: pool) { range in
+  try await work.run(on: pool) { piece, range in
     var place = input.index(input.startIndex, offsetBy: range.lowerBound)
-    try output.fill(range) { _ in
+    try output.fill(piece, range) {
       defer { input.formIndex(after: &place) }
       return try transform(input[place])
     }
@@ -61,6 +62,7 @@ public func parallelMap<Input: RandomAccessCollection & Sendable, Output: Sendab
 /// - Throws: The first error that `body` throws, after all tasks have ended; `CancellationError`.
 ///
 /// @Snippet(path: "bakery/Snippets/UseAllCores", slice: "forEach")
+@inlinable
 public func parallelForEach<Input: RandomAccessCollection & Sendable>(
   _ input: Input,
   grain: Int = 1,
@@ -75,7 +77,7 @@ public func parallelForEach<Input: RandomAccessCollection & Sendable>(
     on: pool,
     "parallelForEach"
   )
-  try await work.run(on: pool) { range in
+  try await work.run(on: pool) { _, range in
     var place = input.index(input.startIndex, offsetBy: range.lowerBound)
     for _ in range {
       try body(input[place])
@@ -107,6 +109,7 @@ public func parallelForEach<Input: RandomAccessCollection & Sendable>(
 /// - Throws: The first error of `fold` or `combine`, after all tasks have ended; `CancellationError`.
 ///
 /// @Snippet(path: "bakery/Snippets/UseAllCores", slice: "reduce")
+@inlinable
 public func parallelReduce<Input: RandomAccessCollection & Sendable, Value: Sendable>(
   _ input: Input,
   identity: Value,

@@ -17,6 +17,7 @@
 /// - Throws: `CancellationError`.
 ///
 /// @Snippet(path: "bakery/Snippets/UseAllCores", slice: "sort")
+@inlinable
 public func parallelSort<Element: Sendable>(
   _ array: [Element],
   grain: Int = 4096,
@@ -62,6 +63,7 @@ public func parallelSort<Element: Sendable>(
 /// > Cancellation: cancels the body and waits for it.
 ///
 /// @Snippet(path: "bakery/Snippets/UseAllCores", slice: "sort")
+@inlinable
 public func parallelSort<Element: Comparable & Sendable>(
   _ array: [Element],
   grain: Int = 4096,
@@ -73,20 +75,30 @@ public func parallelSort<Element: Comparable & Sendable>(
 
 /// The elements of a sort: all of them on one side, the other side free for the next round.
 // Safe because tasks touch disjoint ranges of a side, and sides change only between rounds.
+@usableFromInline
 final class ParallelSorting<Element: Sendable>: @unchecked Sendable {
   /// A part of a merge: neighbouring parts of two runs, and where they go.
+  @usableFromInline
   struct Piece: Sendable {
-    let left: Range<Int>
-    let right: Range<Int>
-    let target: Int
+    @usableFromInline let left: Range<Int>
+    @usableFromInline let right: Range<Int>
+    @usableFromInline let target: Int
+
+    @inlinable
+    init(_ left: Range<Int>, _ right: Range<Int>, to target: Int) {
+      self.left = left
+      self.right = right
+      self.target = target
+    }
   }
 
-  let count: Int
-  private var full: UnsafeMutablePointer<Element>
-  private var free: UnsafeMutablePointer<Element>
-  private let isBefore: @Sendable (Element, Element) -> Bool
-  private var isTaken = false
+  @usableFromInline let count: Int
+  @usableFromInline private(set) var full: UnsafeMutablePointer<Element>
+  @usableFromInline private(set) var free: UnsafeMutablePointer<Element>
+  @usableFromInline let isBefore: @Sendable (Element, Element) -> Bool
+  @usableFromInline private(set) var isTaken = false
 
+  @inlinable
   init(_ array: [Element], by isBefore: @escaping @Sendable (Element, Element) -> Bool) {
     count = array.count
     self.isBefore = isBefore
@@ -95,6 +107,7 @@ final class ParallelSorting<Element: Sendable>: @unchecked Sendable {
     _ = UnsafeMutableBufferPointer(start: full, count: count).initialize(from: array)
   }
 
+  @inlinable
   deinit {
     if !isTaken { full.deinitialize(count: count) }
     full.deallocate()
@@ -102,6 +115,7 @@ final class ParallelSorting<Element: Sendable>: @unchecked Sendable {
   }
 
   /// Moves the elements out; called once.
+  @inlinable
   func take() -> [Element] {
     isTaken = true
     return Array(unsafeUninitializedCapacity: count) { buffer, filled in
@@ -110,16 +124,19 @@ final class ParallelSorting<Element: Sendable>: @unchecked Sendable {
     }
   }
 
+  @inlinable
   func sortRun(_ range: Range<Int>) {
     var run = UnsafeMutableBufferPointer(start: full + range.lowerBound, count: range.count)
     run.sort(by: isBefore)
   }
 
+  @inlinable
   func swapSides() {
     swap(&full, &free)
   }
 
   /// Divides the merges of neighbouring runs into about two pieces for each task.
+  @inlinable
   func pieces(mergingRunsOf run: Int, width: Int) -> [Piece] {
     let size = max(1024, (count + 2 * width - 1) / (2 * width))
     var pieces: [Piece] = []
@@ -133,7 +150,8 @@ final class ParallelSorting<Element: Sendable>: @unchecked Sendable {
     return pieces
   }
 
-  private func divide(
+  @inlinable
+  func divide(
     _ left: Range<Int>,
     _ right: Range<Int>,
     by size: Int,
@@ -146,11 +164,7 @@ final class ParallelSorting<Element: Sendable>: @unchecked Sendable {
       let fromLeft = split(first..<left.upperBound, second..<right.upperBound, after: taken)
       let next = (first + fromLeft, second + taken - fromLeft)
       pieces.append(
-        Piece(
-          left: first..<next.0,
-          right: second..<next.1,
-          target: first + second - right.lowerBound
-        )
+        Piece(first..<next.0, second..<next.1, to: first + second - right.lowerBound)
       )
       (first, second) = next
     }
@@ -159,7 +173,8 @@ final class ParallelSorting<Element: Sendable>: @unchecked Sendable {
   /// How many of the first `taken` elements of the merge come from `left`: the smallest number that fits.
   ///
   /// Always within what both runs have, whatever the comparison says, so pieces never overlap.
-  private func split(_ left: Range<Int>, _ right: Range<Int>, after taken: Int) -> Int {
+  @inlinable
+  func split(_ left: Range<Int>, _ right: Range<Int>, after taken: Int) -> Int {
     var low = max(0, taken - right.count)
     var high = min(taken, left.count)
     while low < high {
@@ -175,6 +190,7 @@ final class ParallelSorting<Element: Sendable>: @unchecked Sendable {
   }
 
   /// Moves two parts of runs to the other side in order.
+  @inlinable
   func merge(_ piece: Piece) {
     var (left, right, target) = (piece.left.lowerBound, piece.right.lowerBound, piece.target)
     while left < piece.left.upperBound, right < piece.right.upperBound {

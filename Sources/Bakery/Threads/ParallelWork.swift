@@ -2,39 +2,53 @@ internal import Synchronization
 
 /// Pieces of `0..<count` that tasks of a pool take one after another until none is left.
 ///
-/// Pieces are smaller than a fair share, so that a task that is slow, or late, leaves what it does not get to for others.
+/// Pieces are smaller than a fair share, so that a task that is slow, or late, leaves what it does not get to for others. They
+/// get smaller towards the end, where the others wait for the last one.
+///
+/// Algorithm: guided self-scheduling (Polychronopoulos and Kuck, IEEE Transactions on Computers, 1987), with a largest
+/// piece, because elements at the beginning may be the dear ones.
+@usableFromInline
 struct ParallelWork: Sendable {
-  /// How many pieces there are for each task, if the grain allows it.
-  private static let piecesPerTask = 8
+  /// What part of a task's share the largest and the smallest piece are, if the grain allows it.
+  private static let (largest, smallest) = (8, 64)
 
-  let count: Int
-  let piece: Int
-  let width: Int
+  @usableFromInline let count: Int
+  @usableFromInline let width: Int
+  /// Where each piece begins, and the end of the last one.
+  private let bounds: [Int]
 
+  @usableFromInline
   init(count: Int, grain: Int, width: Int?, on pool: ThreadPool, _ caller: StaticString) {
     require(grain >= 1, "\(caller) needs a grain of at least 1, got \(grain)")
     require(width ?? 1 >= 1, "\(caller) needs a width of at least 1, got \(width ?? 1)")
-    let width = width ?? pool.threads
-    let (pieces, overflows) = width.multipliedReportingOverflow(by: Self.piecesPerTask)
+    let width = max(1, min(width ?? pool.threads, count))
+    let largest = max(grain, count / width / Self.largest)
+    let smallest = max(grain, count / width / Self.smallest)
+    var bounds = [0]
+    var rest = count
+    while rest > 0 {
+      rest -= min(rest, max(smallest, min(largest, rest / width / 2)))
+      bounds.append(count - rest)
+    }
     self.count = count
-    piece = max(grain, overflows ? 1 : (count + pieces - 1) / pieces)
-    self.width = max(1, min(width, (count + piece - 1) / piece))
+    self.width = max(1, min(width, bounds.count - 1))
+    self.bounds = bounds
   }
 
-  var pieces: Int { (count + piece - 1) / piece }
+  @usableFromInline var pieces: Int { bounds.count - 1 }
 
-  func range(ofPiece index: Int) -> Range<Int> {
-    index * piece..<min((index + 1) * piece, count)
-  }
+  @usableFromInline
+  func range(ofPiece index: Int) -> Range<Int> { bounds[index]..<bounds[index + 1] }
 
-  /// Calls `body` for each piece; on the calling task when there is one piece, otherwise on `pool`.
+  /// Calls `body` with the number and range of each piece; on the calling task when there is one, otherwise on `pool`.
+  @usableFromInline
   func run(
     on pool: ThreadPool,
-    _ body: @escaping @Sendable (Range<Int>) throws -> Void
+    _ body: @escaping @Sendable (Int, Range<Int>) throws -> Void
   ) async throws {
     guard pieces > 1 else {
       try Task.checkCancellation()
-      if count > 0 { try body(0..<count) }
+      if count > 0 { try body(0, 0..<count) }
       return
     }
     let cursor = Cursor()
@@ -44,7 +58,7 @@ struct ParallelWork: Sendable {
         group.addTask(executorPreference: pool) {
           while let index = cursor.next(below: pieces) {
             try Task.checkCancellation()
-            try body(range(ofPiece: index))
+            try body(index, range(ofPiece: index))
           }
         }
       }
@@ -65,12 +79,14 @@ struct ParallelWork: Sendable {
 
 /// Places that tasks fill in any order, piece by piece, each place once.
 // Safe because no two pieces share a place, and the array is taken after all tasks have ended.
+@usableFromInline
 final class ParallelOutput<Element: Sendable>: @unchecked Sendable {
-  private let places: UnsafeMutablePointer<Element>
-  private let work: ParallelWork
+  @usableFromInline let places: UnsafeMutablePointer<Element>
+  @usableFromInline let work: ParallelWork
   /// Whether a piece is filled; each byte is written by the one task that has the piece.
-  private let isFilled: UnsafeMutablePointer<Bool>
+  @usableFromInline let isFilled: UnsafeMutablePointer<Bool>
 
+  @inlinable
   init(for work: ParallelWork) {
     self.work = work
     places = .allocate(capacity: work.count)
@@ -78,6 +94,7 @@ final class ParallelOutput<Element: Sendable>: @unchecked Sendable {
     isFilled.initialize(repeating: false, count: max(work.pieces, 1))
   }
 
+  @inlinable
   deinit {
     for index in 0..<work.pieces where isFilled[index] {
       let range = work.range(ofPiece: index)
@@ -88,21 +105,23 @@ final class ParallelOutput<Element: Sendable>: @unchecked Sendable {
   }
 
   /// Fills the places of a piece; after an error none of them.
-  func fill(_ range: Range<Int>, _ make: (Int) throws -> Element) throws {
+  @inlinable
+  func fill(_ piece: Int, _ range: Range<Int>, _ make: () throws -> Element) throws {
     var index = range.lowerBound
     do {
       while index < range.upperBound {
-        (places + index).initialize(to: try make(index))
+        (places + index).initialize(to: try make())
         index += 1
       }
     } catch {
       (places + range.lowerBound).deinitialize(count: index - range.lowerBound)
       throw error
     }
-    isFilled[range.lowerBound / work.piece] = true
+    isFilled[piece] = true
   }
 
   /// Moves everything out; all pieces are filled.
+  @inlinable
   func take() -> [Element] {
     isFilled.update(repeating: false, count: work.pieces)
     return Array(unsafeUninitializedCapacity: work.count) { buffer, count in
