@@ -85,6 +85,16 @@ void *bakery_current_worker(void) { return current_worker; }
 
 void bakery_set_current_worker(void *worker) { current_worker = worker; }
 
+static _Thread_local int32_t is_yielding = 0;
+
+void bakery_will_yield(void) { is_yielding = 1; }
+
+int32_t bakery_take_yielding(void) {
+  int32_t yields = is_yielding;
+  is_yielding = 0;
+  return yields;
+}
+
 int32_t bakery_processor_count(void) {
 #if defined(__linux__)
   cpu_set_t allowed;

@@ -90,6 +90,25 @@ import Testing
     }
   }
 
+  @Test func `a channel stays open while a select waits at its end`() async throws {
+    @Sendable func ends() -> (Channel<Int>.Sender, Guarded<Channel<Int>.Receiver?>) {
+      let channel = Channel<Int>(capacity: 0)
+      return (channel.sender, Guarded(channel.receiver))
+    }
+    try await simulate { _ in
+      let (sender, last) = ends()
+      async let received = select {
+        if let receiver = last.withLock({ $0.take() }) { receiver.receiving { $0 } }
+      }
+      await waitUntilIdle()
+      #expect(last.withLock { $0 == nil })
+      try sender.trySend(1)
+      #expect(try await received == 1)
+      // The select was the last that held it.
+      #expect(sender.snapshot()["closed"] == 1)
+    }
+  }
+
   @Test func `a closed channel and a closed semaphore are ready`() async throws {
     try await simulate(seeds: 0..<10) { _ in
       for closesFirst in [true, false] {

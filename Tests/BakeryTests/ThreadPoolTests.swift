@@ -72,6 +72,25 @@ struct ThreadPoolTests {
     await pool.shutdown()
   }
 
+  @Test func `a select that yields lets the task run that was woken before`() async {
+    let pool = ThreadPool(threads: 1)
+    let (event, woken) = (AsyncEvent(), Gauge())
+    await withTaskGroup { group in
+      group.addTask(executorPreference: pool) {
+        try? await event.wait()
+        woken.enter()
+      }
+      group.addTask(executorPreference: pool) {
+        while event.snapshot()["waiting"] == 0 { await Task.yield() }
+        event.set()
+        SelectPatience.willYield()
+        await Task.yield()
+        #expect(woken.now == 1)
+      }
+    }
+    await pool.shutdown()
+  }
+
   @Test
   func `a job from outside waits for as many of a worker's own as are in line and not for more`()
     async

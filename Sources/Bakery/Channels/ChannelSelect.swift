@@ -9,7 +9,7 @@ extension Channel.Receiver {
   public func receiving<Success>(
     _ body: nonisolated(nonsending) @escaping (Element?) async throws -> Success
   ) -> ReceiveClause<Element, Success> {
-    ReceiveClause(core, body)
+    ReceiveClause(self, body)
   }
 }
 
@@ -17,17 +17,18 @@ extension Channel.Receiver {
 ///
 /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "select")
 public struct ReceiveClause<Element: Sendable, Success>: SelectClause {
-  @usableFromInline let core: ChannelCore<Element>
+  /// The end itself, so that the channel stays open while the select waits.
+  @usableFromInline let receiver: Channel<Element>.Receiver
   @usableFromInline let body: nonisolated(nonsending) (Element?) async throws -> Success
   /// Its place in line.
   @usableFromInline var ticket: Ticket?
 
   @inlinable @inline(__always)
   init(
-    _ core: ChannelCore<Element>,
+    _ receiver: Channel<Element>.Receiver,
     _ body: nonisolated(nonsending) @escaping (Element?) async throws -> Success
   ) {
-    self.core = core
+    self.receiver = receiver
     self.body = body
   }
 
@@ -40,7 +41,7 @@ public struct ReceiveClause<Element: Sendable, Success>: SelectClause {
   public mutating func attempt(_ attempt: inout SelectAttempt) -> Element?? {
     let number = attempt.next()
     switch attempt.phase {
-    case .look: return attempt.numbers.contains(number) ? core.receiveNow() : nil
+    case .look: return attempt.numbers.contains(number) ? receiver.core.receiveNow() : nil
     case .lineUp: return lineUp(number, &attempt)
     case .leave: return leave(number, attempt)
     }
@@ -49,6 +50,7 @@ public struct ReceiveClause<Element: Sendable, Success>: SelectClause {
   @inlinable @inline(never)
   mutating func lineUp(_ number: Int, _ attempt: inout SelectAttempt) -> Element?? {
     guard let entry = attempt.entry(number) else { return nil }
+    let core = receiver.core
     let (element, step) = core.receiveSlowly(.lining("select receive"), for: entry)
     if case .wait(let ticket) = step {
       self.ticket = ticket
@@ -63,6 +65,7 @@ public struct ReceiveClause<Element: Sendable, Success>: SelectClause {
   @inlinable @inline(never)
   mutating func leave(_ number: Int, _ attempt: SelectAttempt) -> Element?? {
     guard let ticket = ticket.take() else { return nil }
+    let core = receiver.core
     let outcome = attempt.outcome(of: number)
     let element = core.leave(ticket, outcome ?? .cancelled)
     Trace.record(element == nil ? .gaveUp : .received, core.identity)
@@ -93,7 +96,7 @@ extension Channel.Sender {
     _ element: Element,
     _ body: nonisolated(nonsending) @escaping () async throws -> Success
   ) -> SendClause<Element, Success> {
-    SendClause(core, element, body)
+    SendClause(self, element, body)
   }
 }
 
@@ -101,7 +104,8 @@ extension Channel.Sender {
 ///
 /// @Snippet(path: "bakery/Snippets/SelectFirst", slice: "sending")
 public struct SendClause<Element: Sendable, Success>: SelectClause {
-  @usableFromInline let core: ChannelCore<Element>
+  /// The end itself, so that the channel stays open while the select waits.
+  @usableFromInline let sender: Channel<Element>.Sender
   @usableFromInline let element: Element
   @usableFromInline let body: nonisolated(nonsending) () async throws -> Success
   /// Its place in line.
@@ -109,11 +113,11 @@ public struct SendClause<Element: Sendable, Success>: SelectClause {
 
   @inlinable @inline(__always)
   init(
-    _ core: ChannelCore<Element>,
+    _ sender: Channel<Element>.Sender,
     _ element: Element,
     _ body: nonisolated(nonsending) @escaping () async throws -> Success
   ) {
-    self.core = core
+    self.sender = sender
     self.element = element
     self.body = body
   }
@@ -129,7 +133,7 @@ public struct SendClause<Element: Sendable, Success>: SelectClause {
     switch attempt.phase {
     case .look:
       guard attempt.numbers.contains(number) else { return nil }
-      return core.sendFast(element) ? true : sendSlowly()
+      return sender.core.sendFast(element) ? true : sendSlowly()
     case .lineUp: return lineUp(number, &attempt)
     case .leave: return leave(number, attempt)
     }
@@ -137,13 +141,14 @@ public struct SendClause<Element: Sendable, Success>: SelectClause {
 
   @inlinable @inline(never)
   func sendSlowly() -> Bool? {
-    guard core.canSend else { return nil }
-    return answer(to: core.sendSlowly(element, nil))
+    guard sender.core.canSend else { return nil }
+    return answer(to: sender.core.sendSlowly(element, nil))
   }
 
   @inlinable @inline(never)
   mutating func lineUp(_ number: Int, _ attempt: inout SelectAttempt) -> Bool? {
     guard let entry = attempt.entry(number) else { return nil }
+    let core = sender.core
     let step = core.sendSlowly(element, .lining("select send"), for: entry)
     if case .wait(let ticket) = step {
       self.ticket = ticket
@@ -157,6 +162,7 @@ public struct SendClause<Element: Sendable, Success>: SelectClause {
   @inlinable @inline(never)
   mutating func leave(_ number: Int, _ attempt: SelectAttempt) -> Bool? {
     guard let ticket = ticket.take() else { return nil }
+    let core = sender.core
     core.leave(ticket)
     let outcome = attempt.outcome(of: number)
     Trace.record(outcome?.isGranted == true ? .sent : .gaveUp, core.identity)

@@ -36,10 +36,12 @@ final class PoolWorker: @unchecked Sendable {
 
   /// Adds a job from the worker's own thread; true when another worker could take one now.
   ///
-  /// A job that puts itself in line again yields, so it goes to the end; any other was woken, and comes next.
+  /// A job that puts itself in line again yields, so it goes to the end; any other was woken, and comes next. `Task.yield()`
+  /// adds a job of its own, which nothing tells from a task that was woken but the note of who calls it.
   func add(_ job: UnownedJob, overflow: ([UnownedJob]) -> Void) -> Bool {
     let bits = Self.bits(job)
-    if bits == running.load(ordering: .relaxed) {
+    let yields = bakery_take_yielding() != 0
+    if yields || bits == running.load(ordering: .relaxed) {
       ring.append(job, overflow: overflow)
       return true
     }

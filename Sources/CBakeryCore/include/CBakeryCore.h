@@ -34,6 +34,11 @@ void bakery_name_thread(const char *name);
 void *bakery_current_worker(void);
 void bakery_set_current_worker(void *worker);
 
+/// Notes that the next job which the calling thread adds to a pool is a yield's, and goes to the end.
+void bakery_will_yield(void);
+/// Whether that was noted; forgets it.
+int32_t bakery_take_yielding(void);
+
 /// How many processors the process may use.
 int32_t bakery_processor_count(void);
 
