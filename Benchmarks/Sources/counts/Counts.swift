@@ -1,5 +1,6 @@
 import Bakery
 import Dispatch
+import Synchronization
 
 /// Runs one hot path a given number of times, for tools that count instructions and allocations.
 ///
@@ -126,6 +127,12 @@ struct Counts {
         guard try await receiver.receive()?.element == number else { throw Wrong() }
       }
     },
+    // Ten receivers on one thread, which all wait for each element.
+    "broadcast-wait": { count in
+      try await withTaskExecutorPreference(ThreadPool(threads: 1)) {
+        try await broadcast(count, to: 10)
+      }
+    },
     "watch-change": { count in
       let watch = Watch(0)
       var receiver = watch.subscribe()
@@ -154,6 +161,45 @@ struct Counts {
   ]
 
   struct Wrong: Error {}
+
+  /// Counts receivers down, and from the start again.
+  private final class Missing: Sendable {
+    private let receivers: Int
+    private let count: Atomic<Int>
+
+    init(_ receivers: Int) {
+      self.receivers = receivers
+      count = Atomic(receivers)
+    }
+
+    func isLast() -> Bool {
+      guard count.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 else { return false }
+      count.store(receivers, ordering: .releasing)
+      return true
+    }
+  }
+
+  /// An operation is an element at one receiver.
+  private static func broadcast(_ count: Int, to receivers: Int) async throws {
+    let broadcast = Broadcast<Int>(capacity: 16)
+    let (missing, isSeen) = (Missing(receivers), Channel<Void>(capacity: 1))
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<receivers {
+        let receiver = broadcast.subscribe()
+        group.addTask {
+          while try await receiver.receive() != nil {
+            if missing.isLast() { try isSeen.sender.trySend(()) }
+          }
+        }
+      }
+      for number in 0..<count / receivers {
+        try broadcast.sender.send(number)
+        _ = try await isSeen.receiver.receive()
+      }
+      broadcast.sender.close()
+      try await group.waitForAll()
+    }
+  }
 
   private static func selectOverSix(_ count: Int) async throws {
     let channels = (0..<6).map { _ in Channel<Int>(capacity: 0) }

@@ -126,7 +126,7 @@ public struct Broadcast<Element: Sendable>: Sendable {
     /// - Returns: The element, or how many were missed before the next one, or `nil` when the broadcast is closed and
     ///   this receiver has seen what was kept for it.
     /// - Throws: `CancellationError` or `DeadlineExceeded`.
-    @inlinable
+    @inlinable @inline(__always)
     public func receive(deadline: Deadline = .never) async throws -> Item? {
       if let element = core.receiveFast(at: cursor) { return .element(element) }
       return try await receiveSlowly(deadline)

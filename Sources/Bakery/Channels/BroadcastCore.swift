@@ -82,10 +82,9 @@ class BroadcastGate: WaitOwner, Traceable, @unchecked Sendable {
   }
 
   /// Waits until there is something to look at.
-  @usableFromInline
+  @inlinable @inline(__always)
   final func wait(_ ticket: Ticket, until deadline: Deadline, since seen: Int) async throws {
-    registration.ensure(self)
-    Trace.record(.waiting, identity)
+    willWait()
     let early = spinner.outcome(since: seen) {
       lock.lock()
       defer { lock.unlock() }
@@ -95,9 +94,20 @@ class BroadcastGate: WaitOwner, Traceable, @unchecked Sendable {
       if let early { early } else {
         await suspend(ticket, as: .current("receive"), until: deadline)
       }
-    guard !outcome.isGranted else { return }
+    if !outcome.isGranted { throw failure(outcome, until: deadline) }
+  }
+
+  /// A task is in line and will wait now.
+  @usableFromInline
+  final func willWait() {
+    registration.ensure(self)
+    Trace.record(.waiting, identity)
+  }
+
+  @usableFromInline
+  final func failure(_ outcome: WaitOutcome, until deadline: Deadline) -> any Error {
     Trace.record(.gaveUp, identity)
-    throw outcome.failure("receive", on: identity, until: deadline)
+    return outcome.failure("receive", on: identity, until: deadline)
   }
 
   @usableFromInline
