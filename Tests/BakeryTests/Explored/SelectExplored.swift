@@ -119,6 +119,44 @@ extension ExploredSpecification {
       if !cancels, ends.all != [.done] { throw BrokenPromise("the select ended \(ends.all)") }
       guard gate.tryAcquire() != nil else { throw BrokenPromise("a permit is lost") }
     },
+    ExploredSpecification("select: leaves every line, whichever clause was chosen or none") {
+      var chance = Chance()
+      let (full, empty) = (Channel<Int>(capacity: chance.below(2)), Channel<Int>(capacity: 0))
+      while (try? full.sender.trySend(-1)) != nil {}
+      let gate = AsyncSemaphore(limit: 1)
+      var held = gate.tryAcquire()
+      var crew = Crew()
+      for number in 0..<2 {
+        let deadline: Deadline = chance.isHit(oneIn: 3) ? .after(.microseconds(20)) : .never
+        crew.start {
+          try await select {
+            full.sender.sending(number) {}
+            empty.receiver.receiving { _ in }
+            gate.acquiring { $0.release() }
+            sleeping(until: deadline) {}
+          }
+        }
+      }
+      for number in 0..<2 {
+        if chance.isHit(oneIn: 2) { await Task.yield() }
+        switch chance.below(4) {
+        case 0: _ = full.receiver.tryReceive()
+        case 1: try? empty.sender.trySend(number)
+        case 2: held.take()?.release()
+        default: crew.cancel(number)
+        }
+      }
+      await Task.yield()
+      for number in 0..<2 { crew.cancel(number) }
+      try await crew.finish()
+      let standing = [
+        full.sender.snapshot()["senders waiting"],
+        empty.receiver.snapshot()["receivers waiting"], gate.snapshot()["waiting"],
+      ]
+      if standing != [0, 0, 0] {
+        throw BrokenPromise("sending, receiving and acquiring clauses stayed in line: \(standing)")
+      }
+    },
     ExploredSpecification("select: a decided select keeps nobody behind it waiting") {
       let gate = AsyncSemaphore(limit: 2)
       let channel = Channel<Int>(capacity: 1)
