@@ -29,7 +29,11 @@ public final class ThreadPool: TaskExecutor, Traceable {
   /// A pool with a thread for each processor that the process may use, made on first use.
   ///
   /// It lives as long as the process, and must not be shut down.
-  public static let shared = ThreadPool(threads: Int(bakery_processor_count()), name: "shared")
+  public static let shared = {
+    let pool = ThreadPool(threads: Int(bakery_processor_count()), name: "shared")
+    Trace.registerShared(pool)
+    return pool
+  }()
 
   /// Starts a pool.
   ///
