@@ -59,6 +59,7 @@ enum {
   job_flags_offset = 32, job_resume_offset = 56, task_context_offset = 64, task_status_offset = 96, task_dependency_offset = 160,
   dependency_target_offset = 16, dependency_kind_offset = 32, task_size = 208, layout_version = 1
 };
+static const uint32_t status_running = 1u << 11;
 static const uint32_t status_complete = 1u << 13;
 static const uint32_t flag_child = 1u << 24;
 static const uint32_t flag_async_let = 1u << 27;
@@ -87,8 +88,18 @@ typedef struct {
   executor_ref executor;
 } detour;
 
+// The handler of a cancellation, behind one that says that it runs.
+typedef SWIFT_CALL void (*handler_function)(__attribute__((swift_context)) void *context);
+typedef struct quiet_handler {
+  struct quiet_handler *next;
+  handler_function function;
+  void *context;
+} quiet_handler;
+
 struct bakery_run {
   bakery_run_seams seams;
+  int quiets_handlers;
+  quiet_handler *handlers;
   executor_ref preferred;
   int adopts;
   bakery_run_counts counts;
@@ -223,6 +234,11 @@ void *bakery_run_unfinished_task(const bakery_run *run, uint64_t number) {
 void bakery_run_forget_tasks(bakery_run *run) {
   // What is let go may run somebody's deinit, which may create tasks.
   while (run->task_count) swift_release(run->tasks[--run->task_count]);
+  while (run->handlers) {
+    quiet_handler *handler = run->handlers;
+    run->handlers = handler->next;
+    free(handler);
+  }
 }
 
 // Task creation: the run's executor becomes the task's preference, so that all its jobs come to it.
@@ -417,8 +433,19 @@ static uintptr_t place_of_task(const void *task, uintptr_t place) {
   return place;
 }
 
-uintptr_t bakery_task_place(const void *task) {
-  return place_of_task(task, *(const uintptr_t *)((const char *)task + job_resume_offset));
+int bakery_task_stack(const void *task, uintptr_t *places, int room) {
+  const uint32_t *status = (const uint32_t *)((const char *)task + task_status_offset);
+  if (__atomic_load_n(status, __ATOMIC_RELAXED) & (status_complete | status_running)) return 0;
+  const async_context *context = *(const async_context *const *)((const char *)task + task_context_offset);
+  uintptr_t place = *(const uintptr_t *)((const char *)task + job_resume_offset);
+  int count = 0;
+  while (place && count < room) {
+    if (!is_in_runtime(place)) places[count++] = place;
+    if (!context) break;
+    place = context->resume;
+    context = context->parent;
+  }
+  return count;
 }
 
 bakery_wait bakery_task_wait(const void *task) {
@@ -504,6 +531,50 @@ static SWIFT_ASYNC void own_switch(ASYNC_CONTEXT void *context, resume_function 
 
 WEAK_ALIAS("own_switch")
 SWIFT_ASYNC void swift_task_switch(ASYNC_CONTEXT void *context, resume_function resume, executor_ref executor);
+
+// Handlers of cancellations: the runtime holds a lock of the cancelled task around them, which that task takes when it leaves the
+// scope of the handler. A thread that waited for it would keep the run from going on, so a handler is one step.
+static _Thread_local int handlers_running;
+
+int bakery_runs_handler(void) { return handlers_running != 0; }
+
+void bakery_run_quiet_handlers(bakery_run *run) { run->quiets_handlers = 1; }
+
+static SWIFT_CALL void run_quietly(__attribute__((swift_context)) void *context) {
+  quiet_handler *handler = context;
+  handlers_running++;
+  handler->function(handler->context);
+  handlers_running--;
+}
+
+typedef SWIFT_ASYNC void (*handler_scope_function)(
+    void *result, void *operation, void *operation_context, handler_function handler, void *handler_context, void *actor,
+    void *actor_table, const void *type, ASYNC_CONTEXT void *context);
+
+#define HANDLER_SCOPE "$ss27withTaskCancellationHandler9operation8onCancel9isolationxxyYaKXE_yyYbXEScA_pSgYitYaKlF"
+
+static SWIFT_ASYNC void own_handler_scope(
+    void *result, void *operation, void *operation_context, handler_function handler, void *handler_context, void *actor,
+    void *actor_table, const void *type, ASYNC_CONTEXT void *context) {
+  static void *next;
+  handler_scope_function scope = (handler_scope_function)next_function(&next, HANDLER_SCOPE);
+  bakery_run *run = current;
+  if (run && run->quiets_handlers) {
+    // Kept until the schedule's end: who is inside the scope may suspend, and go on at any time.
+    quiet_handler *quiet = checked(malloc(sizeof *quiet));
+    *quiet = (quiet_handler){run->handlers, handler, handler_context};
+    run->handlers = quiet;
+    handler = run_quietly;
+    handler_context = quiet;
+  }
+  __attribute__((musttail)) return scope(
+      result, operation, operation_context, handler, handler_context, actor, actor_table, type, context);
+}
+
+WEAK_ALIAS("own_handler_scope")
+SWIFT_ASYNC void with_task_cancellation_handler(
+    void *result, void *operation, void *operation_context, handler_function handler, void *handler_context, void *actor,
+    void *actor_table, const void *type, ASYNC_CONTEXT void *context) __asm__(HANDLER_SCOPE);
 
 static long raw_call(long number, long a, long b, long c, long d, long e, long f) {
   long result;
@@ -604,7 +675,8 @@ const char *bakery_runtime_refusal(void) {
     return "this Swift runtime lacks a function that is needed";
   if (!is_interposed("swift_task_create", (void *)own_create)
       || !is_interposed("swift_task_switch", (void *)own_switch)
-      || !is_interposed("swift_defaultActor_initialize", (void *)own_initialize))
+      || !is_interposed("swift_defaultActor_initialize", (void *)own_initialize)
+      || !is_interposed(HANDLER_SCOPE, (void *)own_handler_scope))
     return "the creation of tasks cannot be observed in this program: it links Swift's libraries statically, "
            "or BakeryTesting is in a dynamic library";
   if (!is_interposed("clock_gettime", (void *)own_clock) || !is_interposed("syscall", (void *)own_syscall))
@@ -737,6 +809,8 @@ bakery_run_counts bakery_run_read_counts(const bakery_run *run) {
   return (bakery_run_counts){0};
 }
 
+void bakery_run_quiet_handlers(bakery_run *run) { (void)run; }
+int bakery_runs_handler(void) { return 0; }
 void bakery_run_cancel_tasks(bakery_run *run) { (void)run; }
 
 uint64_t bakery_run_unfinished_tasks(const bakery_run *run) {
@@ -770,8 +844,8 @@ void *bakery_task_parent(const void *task) {
   return NULL;
 }
 
-uintptr_t bakery_task_place(const void *task) {
-  (void)task;
+int bakery_task_stack(const void *task, uintptr_t *places, int room) {
+  (void)task, (void)places, (void)room;
   return 0;
 }
 

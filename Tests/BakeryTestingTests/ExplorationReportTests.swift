@@ -138,6 +138,17 @@ private func failure(
     ),
     ("partial apply forwarder for closure #2 () -> () in Bank.T.f() -> ()", "closure #2 in T.f"),
     ("main", "main"),
+    ("Bank.(move in _A8C14882EA099A14BC27ABF8D7A22791)(Swift.Int) async -> ()", "move"),
+    (
+      "closure #1 () -> () in Bank.(run in _A8C14882EA099A14BC27ABF8D7A22791)() -> ()",
+      "closure #1 in run"
+    ),
+    (
+      "static (extension in Bank):Swift.Result<A, B>.of<A where B == Swift.Error>(() -> A) -> ()",
+      "Result.of"
+    ),
+    ("generic specialization <Swift.Int> of Bank.Box.open(A) -> ()", "Box.open"),
+    ("reabstraction thunk helper <A> from @escaping () -> () to () -> ()", ""),
   ])
   func `names are as short as people say them`(name: String, short: String) {
     #expect(CodePlace.shortName(of: name) == short)

@@ -105,14 +105,21 @@ private final class Shown: Traceable {
       Issue.record("not found: \(String(describing: failure))")
       return
     }
-    let blocked = (failure?.waits ?? "").split(separator: "\n").filter {
-      $0.contains("waits for a lock or a wake-up, on its thread")
+    let waits = failure?.waits ?? ""
+    for (waiting, holder) in [
+      ("thread 1 \"one\"", "thread 2 \"other\""), ("thread 2 \"other\"", "thread 1 \"one\""),
+    ] {
+      #expect(
+        waits.contains("\(waiting) waits for a lock, on its thread, held by \(holder)"),
+        "\(waits)"
+      )
     }
-    #expect(blocked.count >= 2)
+    #expect(waits.contains("cycle: thread "), "\(waits)")
     // Optimized code does not say where.
     #if DEBUG
     #expect(
-      blocked.contains { $0.contains("ThreadModeTests.swift") || $0.contains("Monitor.swift") }
+      waits.contains("at ThreadModeTests.swift:") || waits.contains("Monitor.swift"),
+      "\(waits)"
     )
     #endif
     #expect(failure?.uncontrolled == nil)
@@ -200,6 +207,52 @@ private final class Shown: Traceable {
     let numbers = Trace.snapshots().map(\.identity.number)
     #expect(numbers.contains(shared.identity.number))
     #expect(!numbers.contains(own.identity.number))
+  }
+
+  @Test func `the handler of a cancellation is one step, whoever installs it`() async throws {
+    let seen = Guarded<Set<Int>>([])
+    try await explore(schedules: 500, mode: .threads) {
+      let cell = Guarded(0)
+      let task = Task {
+        await withTaskCancellationHandler {
+          await Task.yield()
+        } onCancel: {
+          cell.withLock { $0 += 1 }
+          cell.withLock { $0 += 1 }
+        }
+        seen.withLockUnobserved { _ = $0.insert(cell.withLockUnobserved { $0 }) }
+      }
+      task.cancel()
+      await task.value
+    }
+    let counts = seen.withLockUnobserved { $0 }
+    #expect(counts.isSubset(of: [0, 2]) && counts.contains(2), "\(counts)")
+  }
+
+  @Test func `work that is gathered or abandoned may be cancelled at every point`() async throws {
+    try await explore(schedules: 400, mode: .threads, cancelling: .everywhere) {
+      let gate = AsyncSemaphore(limit: 1)
+      async let gathered = gather(0..<2, width: 2) { number in
+        try await gate.withPermit { number }
+      }
+      async let abandoned = abandon(at: .never) { try await gate.withPermit { 1 } }
+      _ = try? await (gathered, abandoned)
+    }
+  }
+
+  @Test func `a pool of the process that a scheduled thread makes is shown to others`() async {
+    await #expect(processExitsWith: .success) {
+      try await explore(schedules: 1, mode: .threads) {
+        let maker = try JoinableThread<Int, Never>.start(named: "maker") {
+          ThreadPool.shared.threads
+        }
+        _ = try await maker.value
+      }
+      let shown = Trace.snapshots().contains {
+        $0.identity.number == ThreadPool.shared.identity.number
+      }
+      precondition(shown, "the pool is hidden")
+    }
   }
 
   @Test func `a cancellation at every point loses no permit`() async throws {

@@ -21,6 +21,25 @@ import Testing
   _ = try await (one.value, two.value)
 }
 
+/// A lock that is taken two calls below the task that waits for it.
+@inline(never) @concurrent private func outer(_ lock: AsyncMutex<Int>) async throws {
+  try await inner(lock)
+  _ = lock.snapshot()
+}
+
+@inline(never) @concurrent private func inner(_ lock: AsyncMutex<Int>) async throws {
+  try await lock.withLock { $0 += 1 }
+  _ = lock.snapshot()
+}
+
+@concurrent private func lockedTwoCallsBelow() async throws {
+  let lock = AsyncMutex(0, name: "kept")
+  let held = try await lock.lock()
+  let waiter = Task(name: "waiter") { try await outer(lock) }
+  try await waiter.value
+  held.unlock()
+}
+
 @concurrent private func childThatWaitsForNobody() async throws {
   await withTaskGroup { group in
     group.addTask(name: "lonely") {
@@ -61,7 +80,8 @@ private func failure(
     #expect(waits.contains("AsyncMutex \"right\""), "\(waits)")
     #expect(waits.contains("held by task 2 \"two\""), "\(waits)")
     #expect(waits.contains("held by task 1 \"one\""), "\(waits)")
-    #expect(waits.contains("body at WaitGraphTests.swift:"), "\(waits)")
+    #expect(waits.contains("body waits for task 1 \"one\""), "\(waits)")
+    #expect(waits.contains("      at WaitGraphTests.swift:"), "\(waits)")
     #expect(
       waits.contains("cycle: task 1 \"one\" → task 2 \"two\" → task 1 \"one\"")
         || waits.contains("cycle: task 2 \"two\" → task 1 \"one\" → task 2 \"two\""),
@@ -70,12 +90,70 @@ private func failure(
     #expect(found.description.contains(waits))
   }
 
+  @Test(arguments: [ExplorationMode.jobs, .threads])
+  func `the calls that wait for each other are shown from the innermost outwards`(
+    mode: ExplorationMode
+  ) async throws {
+    let failure = await #expect(throws: ExplorationFailure.self) {
+      try await explore(mode: mode, lockedTwoCallsBelow)
+    }
+    let waits = try #require(failure?.waits)
+    let lines = waits.split(separator: "\n").map { $0.drop { $0 == " " } }
+    let begin = try #require(
+      lines.firstIndex { $0.hasPrefix("task 1 \"waiter\" waits for AsyncMutex \"kept\"") },
+      "\(waits)"
+    )
+    let stack = lines[(begin + 1)...].prefix { $0.hasPrefix("at ") || $0.hasPrefix("in ") }
+    #expect(stack.first?.hasSuffix("inner") == true, "\(waits)")
+    #expect(stack.dropFirst().first?.hasSuffix("outer") == true, "\(waits)")
+    #expect(
+      stack.allSatisfy { !$0.contains("AsyncMutex") && !$0.contains("WaitOwner") },
+      "\(waits)"
+    )
+    #if DEBUG
+    #expect(stack.allSatisfy { $0.contains("WaitGraphTests.swift:") }, "\(waits)")
+    #endif
+    #expect(lines[begin].hasSuffix("held by body"), "\(waits)")
+  }
+
+  @Test func `a cycle of locks is drawn with its holders in mode threads too`() async throws {
+    let failure = await #expect(throws: ExplorationFailure.self) {
+      try await explore(mode: .threads, twoLocksInTwoOrders)
+    }
+    let waits = try #require(failure?.waits)
+    #expect(failure?.uncontrolled == nil)
+    #expect(waits.contains("held by task 2 \"two\""), "\(waits)")
+    #expect(waits.contains("held by task 1 \"one\""), "\(waits)")
+    #expect(waits.contains("cycle: task "), "\(waits)")
+  }
+
+  @Test func `permits and read locks tell their holders in mode threads`() async throws {
+    let failure = await #expect(throws: ExplorationFailure.self) {
+      try await explore(schedules: 10, mode: .threads) {
+        let gate = AsyncSemaphore(limit: 2, name: "gate")
+        let table = AsyncRWLock(0, name: "table")
+        let reader = Task(name: "reader") {
+          try await table.withReadLock { _ in
+            try await gate.withPermit { try await gate.withPermit(2) {} }
+          }
+        }
+        let writer = Task(name: "writer") { try await table.withWriteLock { $0 += 1 } }
+        _ = try await (reader.value, writer.value)
+      }
+    }
+    let waits = try #require(failure?.waits)
+    #expect(waits.contains("AsyncSemaphore \"gate\""), "\(waits)")
+    #expect(waits.contains("held by task 1 \"reader\""), "\(waits)")
+  }
+
   @Test func `a continuation that nobody resumes is found, below the group that waits for it`()
     async throws
   {
     let found = try #require(await failure(childThatWaitsForNobody))
-    #expect(found.waits.contains("body at"), "\(found.waits)")
-    #expect(found.waits.contains("waits for its child tasks: task 1 \"lonely\""), "\(found.waits)")
+    #expect(
+      found.waits.contains("body waits for its child tasks: task 1 \"lonely\""),
+      "\(found.waits)"
+    )
     #expect(found.waits.contains("a continuation that nobody resumed"), "\(found.waits)")
     #expect(!found.waits.contains("cycle"))
   }
@@ -83,7 +161,7 @@ private func failure(
   @Test func `a child of async let is found through the task that waits for it`() async throws {
     let found = try #require(await failure(asyncLetThatWaitsForItsParent))
     #expect(found.waits.contains("AsyncEvent \"never set\""), "\(found.waits)")
-    #expect(found.waits.contains("body at"), "\(found.waits)")
+    #expect(found.waits.contains("body waits for task 1"), "\(found.waits)")
   }
 
   @Test func `tasks that wait for each other are found while others go on`() async throws {
@@ -158,7 +236,7 @@ private func failure(
       nodes: edges.enumerated().map { index, others in
         .init(
           name: "t\(index)",
-          place: index == 0 ? "a.swift:1 f" : "",
+          stack: index == 0 ? ["a.swift:1 f", "a.swift:2 g"] : [],
           waitsFor: "x",
           others: others
         )
@@ -179,7 +257,9 @@ private func failure(
     #expect(
       graph([[1], [0]]).description
         == """
-          t0 at a.swift:1 f waits for x
+          t0 waits for x
+              at a.swift:1 f
+              in a.swift:2 g
           t1 waits for x
           cycle: t0 → t1 → t0
         """

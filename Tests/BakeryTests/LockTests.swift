@@ -66,7 +66,9 @@ private final class PointCounter: ThreadScheduler {
   func reach() { points.withLockUnobserved { $0 += 1 } }
   func sleep(on word: UnsafeRawPointer, while expected: UInt32, nanoseconds: Int64) {}
   func wake() {}
-  func fork(_ body: @escaping @Sendable () -> Void) {}
+  func fork(named name: String, _ body: @escaping @Sendable () -> Void) {}
+  func note(_ kind: TraceEvent.Kind, of object: ObjectIdentity, count: Int) {}
+  func noteLock(_ word: UnsafeRawPointer) {}
   func withoutPoints(_ body: () -> Void) { body() }
 }
 

@@ -38,10 +38,12 @@ struct Lock: ~Copyable, Sendable {
       successOrdering: .acquiring,
       failureOrdering: .relaxed
     )
-    guard !taken else { return }
-    while word.exchange(2, ordering: .acquiring) != 0 {
-      withUnsafePointer(to: word) { Futex.wait($0, while: 2) }
+    if !taken {
+      while word.exchange(2, ordering: .acquiring) != 0 {
+        withUnsafePointer(to: word) { Futex.wait($0, while: 2) }
+      }
     }
+    withUnsafePointer(to: word) { scheduler.noteLock($0) }
   }
 
   @usableFromInline @inline(never)

@@ -19,7 +19,13 @@ package protocol ThreadScheduler: AnyObject, Sendable {
   func wake()
 
   /// Runs `body` as a further thread.
-  func fork(_ body: @escaping @Sendable () -> Void)
+  func fork(named name: String, _ body: @escaping @Sendable () -> Void)
+
+  /// The thread, or its task, got `count` of an object, or gave so many back; other kinds of events are of no interest.
+  func note(_ kind: TraceEvent.Kind, of object: ObjectIdentity, count: Int)
+
+  /// The thread has the lock whose word that is, until it unlocks it.
+  func noteLock(_ word: UnsafeRawPointer)
 
   /// Runs `body` without points: others may not go in between, because the thread holds something that they need.
   func withoutPoints(_ body: () -> Void)
@@ -77,7 +83,7 @@ package enum SchedulingPoint {
     return true
   }
 
-  /// Runs `body`; without points if the runtime holds locks of its own around the call, as for handlers of a cancellation.
+  /// Runs `body`, which is somebody's that observes, as one step.
   package static func withoutPoints(_ body: () -> Void) {
     guard Mode.schedules, let scheduler else { return body() }
     scheduler.withoutPoints(body)
@@ -91,11 +97,12 @@ enum Mode {
   @inlinable @inline(__always)
   static var isPlain: Bool { bakery_mode() == 0 || SchedulingPoint.reachFastPath() }
 
+  /// Whether nobody observes any part of the program: the condition of fast paths that tell a tester who holds what.
+  @inlinable @inline(__always)
+  static var isUntouched: Bool { bakery_mode() == 0 }
+
   @inlinable @inline(__always)
   static var schedules: Bool { bakery_mode() & UInt32(BAKERY_MODE_SCHEDULING) != 0 }
-
-  /// Whether nobody observes any part of the program.
-  static var isUntouched: Bool { bakery_mode() == 0 }
 
   /// Whether nobody asks who waits and holds.
   static var isUnobserved: Bool { bakery_mode() & ~UInt32(BAKERY_MODE_SCHEDULING) == 0 }
@@ -126,8 +133,12 @@ enum Mode {
   /// The time for holders' records, if they are kept; to be read before a lock, because it asks a seam.
   static var recordingTime: Deadline? { recordsHolders ? Seams.time.approximateNow : nil }
 
-  @usableFromInline
   static var recordsEvents: Bool { bakery_mode() & UInt32(BAKERY_MODE_EVENTS) != 0 }
+
+  /// Whether somebody takes events: a sink, or the scheduler of a thread.
+  static var notesEvents: Bool {
+    bakery_mode() & UInt32(BAKERY_MODE_EVENTS | BAKERY_MODE_SCHEDULING) != 0
+  }
 }
 
 /// Counts who needs a bit of the mode word, which is set while anybody does.

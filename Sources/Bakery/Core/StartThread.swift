@@ -29,7 +29,7 @@ package func startThreadIfPossible(
   _ body: @escaping @Sendable () -> Void
 ) -> Int32 {
   if Mode.schedules, let scheduler = SchedulingPoint.scheduler {
-    scheduler.fork(body)
+    scheduler.fork(named: name, body)
     return 0
   }
   return startSystemThread(named: name, stackBytes: stackBytes, body)

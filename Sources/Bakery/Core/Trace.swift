@@ -178,15 +178,16 @@ public enum Trace {
     withExtendedLifetime(seen) {}
   }
 
-  /// Hands an event to the sink, if the level asks for events.
+  /// Hands an event to the sink, if the level asks for events, and to the scheduler of the calling thread.
   @usableFromInline
   static func record(_ kind: TraceEvent.Kind, _ identity: ObjectIdentity, count: Int = 1) {
-    guard Mode.recordsEvents else { return }
+    guard Mode.notesEvents else { return }
     post(kind, object: identity, count: count)
   }
 
   /// Reports what happened to an object of another package, in the name of the calling task.
   public static func post(_ kind: TraceEvent.Kind, object: ObjectIdentity, count: Int = 1) {
+    if Mode.schedules { SchedulingPoint.scheduler?.note(kind, of: object, count: count) }
     guard Mode.recordsEvents, let sink else { return }
     guard bakery_enter_sink() != 0 else { return }
     defer { bakery_leave_sink() }

@@ -36,8 +36,7 @@ extension WaitOwner {
     let outcome = await withTaskCancellationHandler {
       await withUnsafeContinuation { self.enter($0, ticket, party) }
     } onCancel: {
-      // The runtime holds a lock of the task meanwhile.
-      SchedulingPoint.withoutPoints { self.abort(ticket, .cancelled) }
+      self.abort(ticket, .cancelled)
     }
     if let timer, outcome != .timedOut { timer.source.cancel(timer.id) }
     return outcome

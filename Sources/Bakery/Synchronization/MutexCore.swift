@@ -17,8 +17,10 @@ final class MutexCore: WaitOwner, Traceable {
   }
 
   @inlinable @inline(__always)
-  func lockFast() -> Bool {
-    guard Mode.isPlain else { return false }
+  func lockFast() -> Bool { Mode.isUntouched ? takeFree() : lockInTurn() }
+
+  @inlinable @inline(__always)
+  func takeFree() -> Bool {
     var current = word.loadFast()
     while current == 0 {
       if word.replaceFast(&current, with: 2) { return true }
@@ -28,13 +30,32 @@ final class MutexCore: WaitOwner, Traceable {
 
   @inlinable @inline(__always)
   func unlock() {
-    if Mode.isPlain {
-      var current = 2
-      repeat {
-        if word.replaceFast(&current, with: 0) { return }
-      } while current == 2
-    }
+    if Mode.isUntouched ? giveBackUnwanted() : unlockInTurn() { return }
     unlockSlowly()
+  }
+
+  @inlinable @inline(__always)
+  func giveBackUnwanted() -> Bool {
+    var current = 2
+    repeat {
+      if word.replaceFast(&current, with: 0) { return true }
+    } while current == 2
+    return false
+  }
+
+  /// The fast paths under a tester, which wants to know who holds what.
+  @usableFromInline @inline(never)
+  func lockInTurn() -> Bool {
+    guard SchedulingPoint.reachFastPath(), takeFree() else { return false }
+    Trace.record(.holding, identity)
+    return true
+  }
+
+  @usableFromInline @inline(never)
+  func unlockInTurn() -> Bool {
+    guard SchedulingPoint.reachFastPath(), giveBackUnwanted() else { return false }
+    Trace.record(.done, identity)
+    return true
   }
 
   @usableFromInline @inline(never)
@@ -91,11 +112,13 @@ final class MutexCore: WaitOwner, Traceable {
   /// sections end sooner than a task could suspend.
   private func lockByLooking() -> Bool {
     guard Mode.isPlain else { return false }
-    return spinner.look {
+    let isTaken = spinner.look {
       var current = word.loadFast()
       if current == 0 { return word.replaceFast(&current, with: 2) }
       return current == 2 ? false : nil
     }
+    if isTaken { Trace.record(.holding, identity) }
+    return isTaken
   }
 
   private func takeOrLineUp() -> Ticket? {

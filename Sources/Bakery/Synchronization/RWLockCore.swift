@@ -17,8 +17,13 @@ final class RWLockCore: WaitOwner, Traceable {
   }
 
   @inlinable @inline(__always)
-  func readFast() -> Bool {
-    guard Mode.isPlain else { return false }
+  func readFast() -> Bool { Mode.isUntouched ? takeToRead() : lockInTurn(isWriter: false) }
+
+  @inlinable @inline(__always)
+  func writeFast() -> Bool { Mode.isUntouched ? takeToWrite() : lockInTurn(isWriter: true) }
+
+  @inlinable @inline(__always)
+  func takeToRead() -> Bool {
     var current = word.loadFast()
     while current & 3 == 0 {
       if word.replaceFast(&current, with: current &+ 4) { return true }
@@ -27,8 +32,7 @@ final class RWLockCore: WaitOwner, Traceable {
   }
 
   @inlinable @inline(__always)
-  func writeFast() -> Bool {
-    guard Mode.isPlain else { return false }
+  func takeToWrite() -> Bool {
     var current = word.loadFast()
     while current == 0 {
       if word.replaceFast(&current, with: 2) { return true }
@@ -39,25 +43,52 @@ final class RWLockCore: WaitOwner, Traceable {
   @inlinable @inline(__always)
   func endRead(_ token: UInt64) {
     scopes.leave()
-    if token == 0, Mode.isPlain {
-      var current = word.loadFast()
-      while current & 1 == 0 {
-        if word.replaceFast(&current, with: current &- 4) { return }
-      }
-    }
+    if token == 0, Mode.isUntouched ? stopReading() : unlockInTurn(isWriter: false) { return }
     unlockSlowly(isWriter: false, token)
   }
 
   @inlinable @inline(__always)
   func endWrite(_ token: UInt64) {
     scopes.leave()
-    if token == 0, Mode.isPlain {
-      var current = 2
-      repeat {
-        if word.replaceFast(&current, with: 0) { return }
-      } while current == 2
-    }
+    if token == 0, Mode.isUntouched ? stopWriting() : unlockInTurn(isWriter: true) { return }
     unlockSlowly(isWriter: true, token)
+  }
+
+  @inlinable @inline(__always)
+  func stopReading() -> Bool {
+    var current = word.loadFast()
+    while current & 1 == 0 {
+      if word.replaceFast(&current, with: current &- 4) { return true }
+    }
+    return false
+  }
+
+  @inlinable @inline(__always)
+  func stopWriting() -> Bool {
+    var current = 2
+    repeat {
+      if word.replaceFast(&current, with: 0) { return true }
+    } while current == 2
+    return false
+  }
+
+  /// The fast paths under a tester, which wants to know who holds what.
+  @usableFromInline @inline(never)
+  func lockInTurn(isWriter: Bool) -> Bool {
+    guard SchedulingPoint.reachFastPath(), isWriter ? takeToWrite() : takeToRead() else {
+      return false
+    }
+    Trace.record(.holding, identity)
+    return true
+  }
+
+  @usableFromInline @inline(never)
+  func unlockInTurn(isWriter: Bool) -> Bool {
+    guard SchedulingPoint.reachFastPath(), isWriter ? stopWriting() : stopReading() else {
+      return false
+    }
+    Trace.record(.done, identity)
+    return true
   }
 
   @usableFromInline @inline(never)

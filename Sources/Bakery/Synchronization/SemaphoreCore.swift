@@ -19,7 +19,12 @@ final class SemaphoreCore: WaitOwner, Traceable {
 
   @inlinable @inline(__always)
   func takeFast(_ count: Int) -> Bool {
-    guard Mode.isPlain, count > 0 else { return false }
+    guard count > 0 else { return false }
+    return Mode.isUntouched ? takeFree(count) : takeInTurn(count)
+  }
+
+  @inlinable @inline(__always)
+  func takeFree(_ count: Int) -> Bool {
     var current = word.loadFast()
     while current & 1 == 0, current >> 1 >= count {
       if word.replaceFast(&current, with: current &- count &<< 1) { return true }
@@ -29,13 +34,32 @@ final class SemaphoreCore: WaitOwner, Traceable {
 
   @inlinable @inline(__always)
   func give(_ count: Int, _ token: UInt64) {
-    if token == 0, Mode.isPlain {
-      var current = word.loadFast()
-      while current & 1 == 0 {
-        if word.replaceFast(&current, with: current &+ count &<< 1) { return }
-      }
-    }
+    if token == 0, Mode.isUntouched ? giveUnwanted(count) : giveInTurn(count) { return }
     giveSlowly(count, token)
+  }
+
+  @inlinable @inline(__always)
+  func giveUnwanted(_ count: Int) -> Bool {
+    var current = word.loadFast()
+    while current & 1 == 0 {
+      if word.replaceFast(&current, with: current &+ count &<< 1) { return true }
+    }
+    return false
+  }
+
+  /// The fast paths under a tester, which wants to know who holds what.
+  @usableFromInline @inline(never)
+  func takeInTurn(_ count: Int) -> Bool {
+    guard SchedulingPoint.reachFastPath(), takeFree(count) else { return false }
+    Trace.record(.holding, identity, count: count)
+    return true
+  }
+
+  @usableFromInline @inline(never)
+  func giveInTurn(_ count: Int) -> Bool {
+    guard SchedulingPoint.reachFastPath(), giveUnwanted(count) else { return false }
+    Trace.record(.done, identity, count: count)
+    return true
   }
 
   @usableFromInline @inline(never)

@@ -41,6 +41,10 @@ struct CodePlace: Equatable, Sendable {
     return places
   }
 
+  private static let others: Set<String> = [
+    "Bakery", "BakeryTesting", "Swift", "_Concurrency", "Synchronization", "compiler",
+  ]
+
   /// Reads the answers: for each address the symbol, file:line:column, and an empty line.
   static func parse(_ output: String) -> [CodePlace] {
     var places: [CodePlace] = []
@@ -51,15 +55,14 @@ struct CodePlace: Equatable, Sendable {
       let parts = position.split(separator: ":")
       // `??`, `<compiler-generated>`, and `@__swiftmacro…` for the text that a macro makes of its arguments.
       let isKnown = parts.count >= 2 && !"?<@".contains(parts[0].prefix(1)) && parts[1] != "0"
+      let name = Self.parts(of: demangled(String(symbol)))
       places.append(
         CodePlace(
-          function: symbol == "??" ? "" : shortName(of: demangled(String(symbol))),
+          function: symbol == "??" ? "" : name.short,
           location: isKnown ? "\(parts[0]):\(parts[1])" : nil,
-          isOfOthers: [
-            "$s6Bakery", "$s13BakeryTesting", "bakery_", "$s15Synchronization", "_swift_",
-          ].contains {
-            symbol.hasPrefix($0)
-          } || ["CBakeryRuntime.c", "Outside.c"].contains { parts.first == $0[...] }
+          isOfOthers: others.contains(name.owner)
+            || ["bakery_", "_swift_"].contains { symbol.hasPrefix($0) }
+            || ["CBakeryRuntime.c", "Outside.c"].contains { parts.first == $0[...] }
         )
       )
     }
@@ -67,20 +70,47 @@ struct CodePlace: Equatable, Sendable {
   }
 
   /// The name without modules, types of arguments and what the compiler adds.
-  static func shortName(of name: String) -> String {
-    var name = name[...]
-    for thunk in ["partial function for ", "partial apply forwarder for "] {
-      if let part = name.firstRange(of: thunk) { name = name[part.upperBound...] }
+  static func shortName(of name: String) -> String { parts(of: name).short }
+
+  /// Whose code it is, and what it is called there; the owner of a thunk is the compiler.
+  private static func parts(of name: String) -> (owner: String, short: String) {
+    if name.hasPrefix("reabstraction thunk") { return ("compiler", "") }
+    // The discriminator of a private name, and the module of an extension, stand in parentheses; only closures are "in".
+    var name =
+      withoutGenerics(name).replacing(/\((\S+) in _[0-9A-F]+\)/) { "\($0.1)" }
+      .replacing("(extension in ", with: "(extension of ")[...]
+    for thunk in ["partial function for ", "partial apply forwarder for ", "specialization  of "] {
+      if let part = name.ranges(of: thunk).last { name = name[part.upperBound...] }
     }
     if name.hasPrefix("closure #"), let end = name.firstIndex(of: " ") {
       let number = name[end...].dropFirst().prefix { $0 != " " }
-      let owner = name.ranges(of: " in ").last.map { shortName(of: String(name[$0.upperBound...])) }
-      return "closure \(number)" + (owner.map { " in \($0)" } ?? "")
+      guard let place = name.ranges(of: " in ").last else { return ("", "closure \(number)") }
+      let owner = parts(of: String(name[place.upperBound...]))
+      return (owner.owner, "closure \(number) in \(owner.short)")
     }
-    let base = name.prefix { !"(<@".contains($0) }
+    var owner: Substring?
+    if let extended = name.firstRange(of: "(extension of "),
+      let end = name[extended.upperBound...].firstRange(of: "):")
+    {
+      owner = name[extended.upperBound..<end.lowerBound]
+      name = name[end.upperBound...]
+    }
+    let base = name.prefix { !"(@".contains($0) }
     let parts = base.split(separator: " ").last?.split(separator: ".") ?? []
     // The first part is the module.
-    return parts.count > 1 ? parts.dropFirst().joined(separator: ".") : String(base)
+    guard parts.count > 1 else { return ("", String(base)) }
+    return (String(owner ?? parts[0]), parts.dropFirst().joined(separator: "."))
+  }
+
+  private static func withoutGenerics(_ name: String) -> String {
+    var (result, depth, last) = ("", 0, Character(" "))
+    for character in name {
+      if character == "<" { depth += 1 }
+      if depth == 0 { result.append(character) }
+      if character == ">", last != "-", depth > 0 { depth -= 1 }
+      last = character
+    }
+    return result
   }
 
   private static func demangled(_ symbol: String) -> String {

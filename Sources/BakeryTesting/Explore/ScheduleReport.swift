@@ -18,7 +18,8 @@ struct ScheduleReport {
     places = CodePlace.places(of: Set(records.map { UInt($0.place) }.filter { $0 != 0 }))
     for record in records where columns[record.task] == nil {
       columns[record.task] = titles.count
-      titles.append(Interleaving.Title(name: titles.isEmpty ? "body" : "task \(titles.count)"))
+      let name = titles.isEmpty ? "body" : "task \(titles.count)"
+      titles.append(Interleaving.Title(name: run.threadName(of: record.task) ?? name))
     }
     for record in records where record.kind == BAKERY_RECORD_CREATED { addOrigin(record) }
   }

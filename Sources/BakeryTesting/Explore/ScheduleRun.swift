@@ -148,7 +148,13 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   func placesOfPoints() -> [Int: UInt] { [:] }
 
   /// Those who wait for something else than tasks do.
-  func blockedThreads(_ names: [UInt64: String]) -> [WaitGraph.Node] { [] }
+  var blockedThreads: [BlockedThread] { [] }
+
+  /// Who holds what, where objects do not know it.
+  var holdings = Holdings()
+
+  /// What a thread of the schedule is called that works for no task.
+  func threadName(of owner: UInt64) -> String? { nil }
 
   /// Keeps records of the next schedule, or ends that.
   func setRecorded(_ isRecorded: Bool) {

@@ -116,12 +116,18 @@ final class ScheduleRunner {
     let report = ScheduleReport(run)
     attempt.interleaving = report.interleaving
     if attempt.ending.isStuck {
-      let tasks = WaitReport(
-        unfinished: run.unfinished,
-        names: report.names,
-        group: ObjectIdentifier(run)
-      ).graph
-      attempt.waits = WaitGraph(nodes: tasks.nodes + run.blockedThreads(report.names))
+      let blocked = run.blockedThreads
+      let threads = blocked.compactMap { thread in
+        run.threadName(of: thread.owner).map { (thread.owner, $0) }
+      }
+      attempt.waits =
+        WaitReport(
+          unfinished: run.unfinished,
+          names: report.names.merging(threads) { known, _ in known },
+          group: ObjectIdentifier(run),
+          holdings: run.holdings,
+          blocked: blocked
+        ).graph
     }
     run.setRecorded(false)
   }

@@ -42,6 +42,8 @@ final class Strand: ThreadScheduler, TimerTarget, @unchecked Sendable {
   private let isAsleep = Atomic<Bool>(false)
   /// Where the last point was, of a recorded schedule.
   private(set) var frames: [UInt] = []
+  /// On which word it sleeps.
+  private(set) var word: UnsafeRawPointer?
 
   private init() {
     startThread(named: "bakery-strand") {
@@ -103,12 +105,13 @@ final class Strand: ThreadScheduler, TimerTarget, @unchecked Sendable {
   var group: ObjectIdentifier? { run.map(ObjectIdentifier.init) }
 
   func reach() {
-    if silences == 0 { run?.reach(self) }
+    if silences == 0, bakery_runs_handler() == 0 { run?.reach(self) }
   }
 
   func sleep(on word: UnsafeRawPointer, while expected: UInt32, nanoseconds: Int64) {
     guard let run, bakery_word(word) == expected else { return }
     sleeps += 1
+    self.word = word
     isAsleep.store(true, ordering: .relaxed)
     let timer =
       nanoseconds < 0
@@ -132,8 +135,16 @@ final class Strand: ThreadScheduler, TimerTarget, @unchecked Sendable {
     if tag == sleeps { wake() }
   }
 
-  func fork(_ body: @escaping @Sendable () -> Void) {
-    run?.fork(body)
+  func fork(named name: String, _ body: @escaping @Sendable () -> Void) {
+    run?.fork(named: name, body)
+  }
+
+  func note(_ kind: TraceEvent.Kind, of object: ObjectIdentity, count: Int) {
+    run?.holdings.note(kind, of: object, by: owner, count: count)
+  }
+
+  func noteLock(_ word: UnsafeRawPointer) {
+    run?.holdings.noteLock(word, of: owner)
   }
 
   func withoutPoints(_ body: () -> Void) {

@@ -22,6 +22,8 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
   private var asleep: [Strand] = []
   private let wokenOutside = Guarded<[Strand]>([])
   private let driver = Baton()
+  /// What threads of the schedule are called, by their owners' numbers.
+  private var names: [UInt64: String] = [:]
   /// Where the points of a recorded schedule are, by the number of the record.
   private var pointFrames: [Int: [UInt]] = [:]
 
@@ -30,14 +32,22 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
   /// What steps touch is not noted on their threads, so every order counts as one of its own.
   override var orderHash: UInt64 { hash }
 
+  /// Whose work it is when a deadline comes.
+  private static let clockOwner: UInt64 = 1
+
+  override func threadName(of owner: UInt64) -> String? { names[owner] }
+
   override var unfinishedTasks: Int { max(super.unfinishedTasks, working + turns.count) }
 
   override func enter() {
     super.enter()
+    bakery_run_quiet_handlers(state)
     SchedulingPoint.beginScheduling()
     threads = 0
     asleep = []
+    names = [Self.clockOwner: "time"]
     pointFrames = [:]
+    holdings.begin(isKept: isRecorded)
   }
 
   override func leave() {
@@ -54,7 +64,7 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
     guard let next = clock.nextDeadline else { return }
     mix(UInt64(bitPattern: next.nanoseconds))
     let clock = clock
-    push(Strand.Work(owner: 1) { clock.advanceToNextDeadline() })
+    push(Strand.Work(owner: Self.clockOwner) { clock.advanceToNextDeadline() })
   }
 
   override func takeForeignJobs() {
@@ -67,10 +77,12 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
   }
 
   /// Starts a thread that takes part.
-  func fork(_ body: @escaping @Sendable () -> Void) {
+  func fork(named name: String, _ body: @escaping @Sendable () -> Void) {
     threads += 1
+    let owner = 1 << 63 | threads
+    names[owner] = "thread \(threads) \"\(name)\""
     let clock = clock
-    push(Strand.Work(owner: 1 << 63 | threads) { Seams.$time.withValue(clock, operation: body) })
+    push(Strand.Work(owner: owner) { Seams.$time.withValue(clock, operation: body) })
   }
 
   private func push(_ work: Strand.Work) {
@@ -177,20 +189,24 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
     return pointFrames.compactMapValues { Self.firstOutside($0, places) }
   }
 
-  override func blockedThreads(_ names: [UInt64: String]) -> [WaitGraph.Node] {
+  override var blockedThreads: [BlockedThread] {
     let places = CodePlace.places(of: Set(asleep.flatMap(\.frames)))
     return asleep.map { strand in
-      WaitGraph.Node(
-        name: names[strand.owner] ?? "thread",
-        place: Self.firstOutside(strand.frames, places).flatMap { places[$0]?.text } ?? "",
-        waitsFor: "a lock or a wake-up, on its thread",
-        others: []
+      let holder = strand.word.flatMap { bakery_word($0) == 0 ? nil : holdings.owner(ofLock: $0) }
+      return BlockedThread(
+        owner: strand.owner,
+        stack: Self.outside(strand.frames, places).compactMap { places[$0]?.text },
+        holder: holder
       )
     }
   }
 
   private static func firstOutside(_ frames: [UInt], _ places: [UInt: CodePlace]) -> UInt? {
-    frames.first { frame in
+    outside(frames, places).first
+  }
+
+  private static func outside(_ frames: [UInt], _ places: [UInt: CodePlace]) -> [UInt] {
+    frames.filter { frame in
       guard let location = places[frame]?.location else { return false }
       return !filesOfPoints.contains { location.hasPrefix($0) }
     }

@@ -3,13 +3,16 @@ struct WaitGraph: Equatable, CustomStringConvertible, Sendable {
   /// A task that has not ended.
   struct Node: Equatable, Sendable {
     let name: String
-    /// Where it goes on once it is resumed; empty if that is not known.
-    let place: String
+    /// Where it goes on once it is resumed, then its callers, as far as that is known.
+    var stack: [String] = []
     /// What it waits for, for example `AsyncMutex "left"`.
     let waitsFor: String
     /// The indices of the tasks that could end the wait.
     let others: [Int]
   }
+
+  /// How many callers are shown.
+  private static let deepest = 12
 
   let nodes: [Node]
 
@@ -33,9 +36,14 @@ struct WaitGraph: Equatable, CustomStringConvertible, Sendable {
   }
 
   var description: String {
-    var lines = nodes.map { node in
-      let place = node.place.isEmpty ? "" : " at \(node.place)"
-      return "  \(node.name)\(place) waits for \(node.waitsFor)"
+    var lines = nodes.flatMap { node in
+      let shown = node.stack.prefix(Self.deepest)
+      let rest = node.stack.count - shown.count
+      return ["  \(node.name) waits for \(node.waitsFor)"]
+        + zip(["at"] + Array(repeating: "in", count: Self.deepest), shown).map {
+          "      \($0) \($1)"
+        }
+        + (rest > 0 ? ["      … \(rest) more"] : [])
     }
     let cycle = cycle
     if let first = cycle.first {

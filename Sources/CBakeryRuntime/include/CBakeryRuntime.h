@@ -59,6 +59,12 @@ void bakery_run_adopt(bakery_run *run, int adopts);
 
 bakery_run_counts bakery_run_read_counts(const bakery_run *run);
 
+/// Lets `bakery_runs_handler` know of the handlers of cancellations that tasks of the run install from now on.
+void bakery_run_quiet_handlers(bakery_run *run);
+
+/// Whether the calling thread runs such a handler.
+int bakery_runs_handler(void);
+
 /// Cancels all tasks that were created without a parent and have not been forgotten.
 void bakery_run_cancel_tasks(bakery_run *run);
 
@@ -113,8 +119,9 @@ bakery_wait bakery_task_wait(const void *task);
 /// The parent of a child task, or null.
 void *bakery_task_parent(const void *task);
 
-/// Where a task that does not run goes on in code that is not the runtime's; 0 when it has not begun.
-uintptr_t bakery_task_place(const void *task);
+/// Where a task that does not run goes on, then where those who called that and wait for it do, from the innermost outwards, in
+/// code that is not the runtime's; returns how many, 0 for a task that runs or has ended.
+int bakery_task_stack(const void *task, uintptr_t *places, int room);
 
 /// The unfinished tasks of a run, as far as they were kept; with children if the schedule was recorded.
 void *bakery_run_unfinished_task(const bakery_run *run, uint64_t number);
