@@ -64,6 +64,45 @@ extension ExploredSpecification {
       }
       try await crew.finish()
     },
+    ExploredSpecification("broadcast: elements and lags account for all that was sent") {
+      var chance = Chance()
+      let broadcast = Broadcast<Int>(capacity: 1 + chance.below(2))
+      var crew = Crew()
+      for _ in 0..<2 {
+        let receiver = broadcast.subscribe()
+        let deadline = chance.deadline()
+        crew.start {
+          var position = 0
+          func account(for item: Broadcast<Int>.Item) throws {
+            switch item {
+            case .lagged(let missed): position += missed
+            case .element(let element):
+              if element != position { throw BrokenPromise("\(element) at \(position)") }
+              position += 1
+            }
+          }
+          let end = try await end {
+            if let item = try await receiver.receive(deadline: deadline) { try account(for: item) }
+          }
+          if end == .cancelled { return }
+          while let item = try await receiver.receive() { try account(for: item) }
+          if position != 4 { throw BrokenPromise("\(position) of 4 accounted for") }
+        }
+      }
+      crew.start {
+        for number in 0..<4 {
+          // Nobody may be there any more.
+          _ = try? broadcast.sender.send(number)
+          await Task.yield()
+        }
+        broadcast.sender.close()
+      }
+      let cancels = chance.isHit(oneIn: 2)
+      if cancels { crew.cancel(chance.below(2)) }
+      try await crew.finish()
+      let kept = broadcast.sender.snapshot()["buffered"] ?? 0
+      if !cancels, kept != 0 { throw BrokenPromise("\(kept) elements are kept for nobody") }
+    },
     ExploredSpecification("watch: the newest value arrives, older ones never after it") {
       let watch = Watch(0)
       var crew = Crew()
