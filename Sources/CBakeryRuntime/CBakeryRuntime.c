@@ -59,6 +59,7 @@ enum {
   job_flags_offset = 32, job_resume_offset = 56, task_context_offset = 64, task_status_offset = 96, task_dependency_offset = 160,
   dependency_target_offset = 16, dependency_kind_offset = 32, task_size = 208, layout_version = 1
 };
+static const uint32_t status_cancelled = 1u << 8;
 static const uint32_t status_running = 1u << 11;
 static const uint32_t status_complete = 1u << 13;
 static const uint32_t flag_child = 1u << 24;
@@ -214,9 +215,17 @@ void bakery_run_cancel_tasks(bakery_run *run) {
   for (size_t index = 0; index < run->task_count; index++) swift_task_cancel(run->tasks[index]);
 }
 
-static int is_complete(const void *task) {
+static int has_status(const void *task, uint32_t bit) {
   const uint32_t *status = (const uint32_t *)((const char *)task + task_status_offset);
-  return (__atomic_load_n(status, __ATOMIC_RELAXED) & status_complete) != 0;
+  return (__atomic_load_n(status, __ATOMIC_RELAXED) & bit) != 0;
+}
+
+static int is_complete(const void *task) { return has_status(task, status_complete); }
+
+uint64_t bakery_run_cancelled_tasks(const bakery_run *run) {
+  uint64_t count = 0;
+  for (size_t index = 0; index < run->task_count; index++) count += has_status(run->tasks[index], status_cancelled);
+  return count;
 }
 
 uint64_t bakery_run_unfinished_tasks(const bakery_run *run) {
@@ -883,6 +892,7 @@ uint64_t bakery_job_task(void *job) {
 
 uintptr_t bakery_job_object(void *job) { return (uintptr_t)job; }
 void bakery_run_keep_tasks(bakery_run *run, int keeps) { (void)run, (void)keeps; }
+uint64_t bakery_run_cancelled_tasks(const bakery_run *run) { return (void)run, 0; }
 void bakery_run_touch_waits(bakery_run *run, void *job, uint32_t kind) { (void)run, (void)job, (void)kind; }
 int64_t bakery_real_clock(void) { return 0; }
 void *bakery_main_queue_borrow(void) { return NULL; }

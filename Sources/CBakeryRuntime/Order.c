@@ -123,9 +123,18 @@ void bakery_order_end_step(void) { order.sum += mix(order.step, 1); }
 void bakery_order_begin_moment(void) {
   order.step = order.sum;
   order.causes = 0;
+  order.touched_count = 0;
 }
 
 uint64_t bakery_order_hash(void) { return order.sum; }
+
+uint64_t bakery_order_last(void) { return order.touched_count ? order.touched[order.touched_count - 1] : 0; }
+
+uint64_t bakery_order_number(uintptr_t object) {
+  if (!order.schedule || !order.size) return 0;
+  const place *found = find(order.places, order.size, object);
+  return found->schedule == order.schedule ? found->number : 0;
+}
 
 uint64_t bakery_order_known(void) { return order.taken; }
 

@@ -4,21 +4,62 @@ import Foundation
 import Synchronization
 import Testing
 
-/// The fingerprint of a few schedules of a little of everything.
-private func fingerprint(seed: UInt64 = 42) async throws -> UInt64 {
-  let found = try await explore(schedules: 2, seed: seed) { try await mixture() }
-  try #require(found.uncontrolled == nil)
-  return found.fingerprint
+/// A way to explore, whose schedules must be the same for the same seed.
+struct Exploring: Sendable, CustomTestStringConvertible {
+  let mode: ExplorationMode
+  let strategy: ExplorationStrategy
+
+  var testDescription: String { "\(mode) \(strategy)" }
+
+  /// Every strategy, and those that draw in mode `threads` too.
+  static let all =
+    [
+      .mixed, .randomWalk, .partialOrder, .taskPriorities(depth: 2), .taskPriorities(depth: 5),
+      .inOrder,
+      .delays(2), .exhaustive, .reduced,
+    ].map { Exploring(mode: .jobs, strategy: $0) }
+    + [.mixed, .partialOrder].map { Exploring(mode: .threads, strategy: $0) }
+
+  /// The fingerprint of a few schedules of a little of everything.
+  func fingerprint(seed: UInt64 = 42) async throws -> UInt64 {
+    let found = try await explore(schedules: 2, seed: seed, mode: mode, strategy: strategy) {
+      try await mode == .jobs ? mixture() : lockedMixture()
+    }
+    try #require(found.uncontrolled == nil)
+    return found.fingerprint
+  }
+}
+
+/// The same for mode `threads`: locks, deadlines, tasks and a thread.
+@concurrent private func lockedMixture() async throws {
+  let gate = AsyncSemaphore(limit: 1)
+  let total = Monitor(0)
+  let thread = try JoinableThread<Void, Never>.start(named: "adder") { total.withLock { $0 += 1 } }
+  try await withThrowingTaskGroup { group in
+    for _ in 0..<3 {
+      group.addTask {
+        try await gate.withPermit { await Task.yield() }
+        total.withLock { $0 += 1 }
+        try await sleep(until: .after(.seconds(1)))
+      }
+    }
+    try await group.waitForAll()
+  }
+  try await thread.value
 }
 
 private let request = "BAKERY_TESTS_FINGERPRINT"
 
-/// Says its fingerprint when another process asks for it.
+/// Says its fingerprints when another process asks for them.
 @Suite struct FingerprintOfProcess {
   @Test func `a seed has a fingerprint, which is printed when asked for`() async throws {
-    let found = try await fingerprint()
-    #expect(found != 0)
-    if ProcessInfo.processInfo.environment[request] != nil { print("fingerprint=\(found)") }
+    for exploring in Exploring.all {
+      let found = try await exploring.fingerprint()
+      #expect(found != 0)
+      if ProcessInfo.processInfo.environment[request] != nil {
+        print("fingerprint of \(exploring.testDescription)=\(found).")
+      }
+    }
   }
 }
 
@@ -28,32 +69,37 @@ private final class Flag: Sendable {
   func set() { state.withLock { $0 = true } }
 }
 
-@Suite struct DeterminismTests {
-  @Test func `a seed gives the same events in 1,000 runs while unrelated tasks work`() async throws
-  {
-    let first = try await fingerprint()
+/// One after another: each keeps a thread busy with unrelated tasks.
+@Suite(.serialized) struct DeterminismTests {
+  @Test(arguments: Exploring.all)
+  func `a seed gives the same events in 1,000 runs while unrelated tasks work`(
+    exploring: Exploring
+  ) async throws {
+    let first = try await exploring.fingerprint()
     let isOver = Flag()
     let all = try await withThrowingTaskGroup(of: Set<UInt64>.self) { group in
-      for _ in 0..<2 {
-        group.addTask {
-          let cell = Cell()
-          while !isOver.isSet {
-            await cell.set(await cell.get() + 1)
-            await Task.yield()
-          }
-          return []
+      group.addTask {
+        let cell = Cell()
+        while !isOver.isSet {
+          await cell.set(await cell.get() + 1)
+          await Task.yield()
         }
+        return []
       }
       group.addTask {
         defer { isOver.set() }
         var all: Set<UInt64> = []
-        for _ in 0..<1000 { all.insert(try await fingerprint()) }
+        for _ in 0..<1000 { all.insert(try await exploring.fingerprint()) }
         return all
       }
       return try await group.reduce(into: Set<UInt64>()) { $0.formUnion($1) }
     }
     #expect(all == [first])
-    #expect(try await fingerprint(seed: 43) != first)
+  }
+
+  @Test func `another seed gives other events`() async throws {
+    let mixed = Exploring(mode: .jobs, strategy: .mixed)
+    #expect(try await mixed.fingerprint(seed: 43) != mixed.fingerprint())
   }
 
   @Test func `a seed gives the same events in another process`() async throws {
@@ -69,7 +115,9 @@ private final class Flag: Sendable {
     try process.run()
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    let other = text.firstMatch(of: /fingerprint=(\d+)/).flatMap { UInt64($0.1) }
-    #expect(other == (try await fingerprint()), "\(text)")
+    for exploring in Exploring.all {
+      let line = "fingerprint of \(exploring.testDescription)=\(try await exploring.fingerprint())."
+      #expect(text.contains(line), "\(text)")
+    }
   }
 }

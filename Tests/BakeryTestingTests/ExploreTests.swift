@@ -103,7 +103,8 @@ private enum Local {
     async throws
   {
     let strategies: [ExplorationStrategy] = [
-      .mixed, .randomWalk, .jobPriorities, .taskPriorities(depth: 3), .delays(3), .exhaustive,
+      .mixed, .randomWalk, .jobPriorities, .partialOrder, .taskPriorities(depth: 3), .delays(3),
+      .exhaustive,
     ]
     for strategy in strategies {
       let seen = Mutex<Set<Int>>([])

@@ -6,6 +6,7 @@ private struct Model {
   /// The order of all segments under `scheduler`, by task.
   static func order(
     segments: [Int],
+    object: UInt64 = 0,
     seed: UInt64,
     _ scheduler: inout any Scheduler
   ) -> [Int]? {
@@ -14,13 +15,22 @@ private struct Model {
     var sequence: UInt32 = 0
     func candidate(_ task: Int) -> Candidate {
       sequence += 1
-      return Candidate(sequence: sequence, owner: UInt64(task), isMain: false)
+      return Candidate(
+        sequence: sequence,
+        owner: UInt64(task),
+        isMain: false,
+        task: UInt64(task) + 1,
+        object: object
+      )
     }
     var ready = left.indices.map(candidate)
     var order: [Int] = []
+    var last: UInt64 = 0
     while !ready.isEmpty {
-      let index = ready.count == 1 ? 0 : scheduler.choose(from: ready)
-      let task = Int(ready.remove(at: index).owner)
+      let index = ready.count == 1 ? 0 : scheduler.choose(from: ready, after: last)
+      let chosen = ready.remove(at: index)
+      last = chosen.task
+      let task = Int(chosen.owner)
       order.append(task)
       left[task] -= 1
       if left[task] > 0 { ready.append(candidate(task)) }
@@ -30,13 +40,14 @@ private struct Model {
 
   static func orders(
     segments: [Int],
+    object: UInt64 = 0,
     count: Int = .max,
     _ scheduler: any Scheduler
   ) -> [[Int]] {
     var scheduler = scheduler
     var orders: [[Int]] = []
     while orders.count < count,
-      let order = order(segments: segments, seed: UInt64(orders.count), &scheduler)
+      let order = order(segments: segments, object: object, seed: UInt64(orders.count), &scheduler)
     {
       orders.append(order)
     }
@@ -93,6 +104,33 @@ private struct Model {
     #expect(Set(orders).count > 50)
   }
 
+  @Test
+  func `partial order sampling lets wait who races with nobody, and draws again for those who do`()
+  {
+    func late(_ object: UInt64, _ scheduler: any Scheduler) -> Int {
+      Model.orders(segments: [1, 5, 5], object: object, count: 2000, scheduler).count {
+        $0.last == 0
+      }
+    }
+    #expect(late(0, PartialOrderSampling()) > 100)
+    // One in 11 by priorities of jobs; one in 8 · 30 when each step draws again.
+    #expect(late(7, JobPriorities()) > 100)
+    #expect((1...50).contains(late(7, PartialOrderSampling())))
+    #expect((1...50).contains(late(Candidate.anything, PartialOrderSampling())))
+  }
+
+  @Test func `steps race that use the same object, or one that may be any`() {
+    func uses(_ object: UInt64) -> Candidate {
+      Candidate(sequence: 1, owner: 1, isMain: false, object: object)
+    }
+    #expect(uses(3).races(with: uses(3)))
+    #expect(uses(3).races(with: uses(Candidate.anything)))
+    #expect(uses(Candidate.anything).races(with: uses(3)))
+    #expect(!uses(3).races(with: uses(4)))
+    #expect(!uses(0).races(with: uses(0)))
+    #expect(!uses(0).races(with: uses(Candidate.anything)))
+  }
+
   @Test func `task priorities of depth 1 let each task run to its end`() {
     let orders = Model.orders(segments: [3, 3], count: 100, TaskPriorities(depth: 1))
     #expect(Set(orders) == [[0, 0, 0, 1, 1, 1], [1, 1, 1, 0, 0, 0]])
@@ -110,9 +148,14 @@ private struct Model {
     #expect(Model.orders(segments: [2, 2], count: 1, Prescribed([1, 9])) == [[1, 1, 0, 0]])
   }
 
+  @Test func `after given choices whoever ran last goes on`() {
+    #expect(Model.orders(segments: [3, 3], count: 1, Persistent([1])) == [[1, 1, 1, 0, 0, 0]])
+    #expect(Model.orders(segments: [3, 3], count: 1, Persistent([0, 0])) == [[0, 1, 1, 1, 0, 0]])
+  }
+
   @Test(
     arguments: [
-      RandomWalk(), JobPriorities(), TaskPriorities(depth: 3), Mixture(),
+      RandomWalk(), JobPriorities(), PartialOrderSampling(), TaskPriorities(depth: 3), Mixture(),
     ] as [any Scheduler]
   )
   func `the same seeds give the same orders`(scheduler: any Scheduler) {

@@ -63,7 +63,7 @@ func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) async {
 private final class PointCounter: ThreadScheduler {
   let points = Guarded(0)
   var group: ObjectIdentifier? { nil }
-  func reach() { points.withLockUnobserved { $0 += 1 } }
+  func reach(at object: UInt) { points.withLockUnobserved { $0 += 1 } }
   func sleep(on word: UnsafeRawPointer, while expected: UInt32, nanoseconds: Int64) {}
   func wake() {}
   func fork(named name: String, _ body: @escaping @Sendable () -> Void) {}

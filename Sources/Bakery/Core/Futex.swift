@@ -10,7 +10,7 @@ enum Futex {
     guard Mode.schedules, let scheduler = SchedulingPoint.scheduler else {
       return bakery_futex_wait(word, expected, nanoseconds)
     }
-    scheduler.reach()
+    scheduler.reach(at: UInt(bitPattern: word))
     let address = UInt(bitPattern: word)
     sleepers.withLockUnobserved { $0[address, default: []].append(scheduler) }
     scheduler.sleep(on: word, while: expected, nanoseconds: nanoseconds)

@@ -18,6 +18,14 @@ package final class Guarded<Value>: @unchecked Sendable {
     return try body(&value)
   }
 
+  /// The same where a scheduling point must not be, but the order of calls matters.
+  package func withLockNoted<Success, Failure: Error>(
+    _ body: (inout Value) throws(Failure) -> sending Success
+  ) throws(Failure) -> sending Success {
+    if Mode.touches { lock.noteUse() }
+    return try withLockUnobserved(body)
+  }
+
   /// The same for what observation itself is made of.
   package func withLockUnobserved<Success, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> sending Success

@@ -31,7 +31,7 @@ struct Lock: ~Copyable, Sendable {
   @usableFromInline @inline(never)
   borrowing func lockInTurn() {
     guard let scheduler = SchedulingPoint.scheduler else { return lockFast() }
-    scheduler.reach()
+    withUnsafePointer(to: word) { scheduler.reach(at: UInt(bitPattern: $0)) }
     let (taken, _) = word.compareExchange(
       expected: 0,
       desired: 1,
@@ -48,7 +48,14 @@ struct Lock: ~Copyable, Sendable {
 
   @usableFromInline @inline(never)
   borrowing func tellTester() {
-    if Mode.schedules { SchedulingPoint.reach() }
+    if Mode.schedules {
+      withUnsafePointer(to: word) { SchedulingPoint.reach(at: UInt(bitPattern: $0)) }
+    }
+    noteUse()
+  }
+
+  /// Tells a tester that the lock is taken, where that is no scheduling point.
+  borrowing func noteUse() {
     withUnsafePointer(to: word) { bakery_touch(UInt(bitPattern: $0), 0) }
   }
 
@@ -144,6 +151,25 @@ struct Word: ~Copyable, Sendable {
     )
     expected = original
     return exchanged
+  }
+
+  /// Before the `Fast` operations of a word that no lock owns: a scheduling point, which a tester notes as a use of the word.
+  @inlinable @inline(__always)
+  borrowing func announceUse() {
+    if Mode.isTested { tellTester() }
+  }
+
+  @usableFromInline @inline(never)
+  borrowing func tellTester() {
+    withUnsafePointer(to: value) {
+      if Mode.schedules { SchedulingPoint.reach(at: UInt(bitPattern: $0)) }
+      bakery_touch(UInt(bitPattern: $0), 0)
+    }
+  }
+
+  /// Tells that this is another word than one that was at its address before.
+  borrowing func tellTesterOfNew() {
+    withUnsafePointer(to: value) { bakery_touch(UInt(bitPattern: $0), 1) }
   }
 
   /// Sets bits and returns the value from before.

@@ -44,7 +44,7 @@ public final class SeededRandom: RandomSource {
 
   /// The next 64 bits of the sequence.
   public func next() -> UInt64 {
-    state.withLockUnobserved { $0.next() }
+    state.withLockNoted { $0.next() }
   }
 }
 

@@ -7,8 +7,8 @@ package protocol ThreadScheduler: AnyObject, Sendable {
   /// What all threads that take turns with this one have in common.
   var group: ObjectIdentifier? { get }
 
-  /// The thread is about to do something that others may see; another may go first.
-  func reach()
+  /// The thread is about to use the object at that address, or, if 0, one that is not told; another thread may go first.
+  func reach(at object: UInt)
 
   /// Sleeps while the word is `expected`, until `wake`, or for `nanoseconds` of the tester's time if not negative.
   ///
@@ -68,8 +68,8 @@ package enum SchedulingPoint {
   }
 
   @usableFromInline @inline(never)
-  package static func reach() {
-    scheduler?.reach()
+  package static func reach(at object: UInt = 0) {
+    scheduler?.reach(at: object)
   }
 
   /// The same before a fast path; whether it may be taken.
@@ -79,7 +79,7 @@ package enum SchedulingPoint {
   static func reachFastPath() -> Bool {
     guard Mode.schedules else { return false }
     guard let scheduler else { return bakery_mode() == UInt32(BAKERY_MODE_SCHEDULING) }
-    scheduler.reach()
+    scheduler.reach(at: 0)
     return true
   }
 

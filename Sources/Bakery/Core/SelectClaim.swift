@@ -58,6 +58,7 @@ final class SelectClaim: WaitOwner, @unchecked Sendable {
   @usableFromInline
   init(as party: Party = .current("select")) {
     self.party = party
+    if Mode.touches { lock.tellTesterOfNew() }
   }
 
   /// The clause that was won.
@@ -87,6 +88,8 @@ final class SelectClaim: WaitOwner, @unchecked Sendable {
     let isFirst =
       UInt(bitPattern: ObjectIdentifier(self)) < UInt(bitPattern: ObjectIdentifier(other))
     let (first, second) = isFirst ? (self, other) : (other, self)
+    noteUse()
+    other.noteUse()
     first.lock.lockFast()
     second.lock.lockFast()
     defer {
@@ -99,8 +102,13 @@ final class SelectClaim: WaitOwner, @unchecked Sendable {
     return .won
   }
 
+  private func noteUse() {
+    if Mode.touches { lock.noteUse() }
+  }
+
   /// No scheduling point: this runs under the locks of objects, and is short.
   private func withLock<Success>(_ body: (inout SelectState) -> Success) -> Success {
+    noteUse()
     lock.lockFast()
     defer { lock.unlock() }
     return body(&state)

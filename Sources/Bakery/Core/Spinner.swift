@@ -42,7 +42,7 @@ struct Spinner: ~Copyable, Sendable {
   borrowing func look(since seen: Int, _ isOver: () -> Bool) -> Bool {
     if Mode.schedules, let scheduler = SchedulingPoint.scheduler {
       // The other side goes first or does not: there is nothing to be found by looking again.
-      scheduler.reach()
+      scheduler.reach(at: 0)
       return decisions.load(ordering: .acquiring) != seen && isOver()
     }
     guard seen & 255 != 255, mayLook() else { return false }
@@ -67,7 +67,7 @@ struct Spinner: ~Copyable, Sendable {
   @usableFromInline
   borrowing func look(_ take: () -> Bool?) -> Bool {
     if Mode.schedules, let scheduler = SchedulingPoint.scheduler {
-      scheduler.reach()
+      scheduler.reach(at: 0)
       return take() ?? false
     }
     guard mayLook() else { return false }

@@ -48,6 +48,7 @@ public final class RateLimiter: ConcurrencyLimiter {
     identity = ObjectIdentity(kind: "RateLimiter", name: name, file: file, line: line)
     self.quota = quota
     self.line = RateLine(identity: identity)
+    if Mode.touches { arrival.tellTesterOfNew() }
     if name != nil { registration.ensure(self) }
   }
 
@@ -128,7 +129,7 @@ public final class RateLimiter: ConcurrencyLimiter {
   @usableFromInline @inline(never)
   func tryAcquireSlowly(_ count: Int) -> Bool {
     line.checkCount(count)
-    if Mode.schedules { SchedulingPoint.reach() }
+    arrival.announceUse()
     guard count <= quota.burst, takeNow(count) else { return false }
     Trace.record(.holding, identity, count: count)
     return true
@@ -138,7 +139,7 @@ public final class RateLimiter: ConcurrencyLimiter {
   func acquireSlowly(_ count: Int, _ deadline: Deadline) async throws {
     line.checkCount(count)
     guard count <= quota.burst else { throw line.impossible(count, quota) }
-    if Mode.schedules { SchedulingPoint.reach() }
+    arrival.announceUse()
     let now = line.now
     guard let (grant, next) = reserve(count, now: now, deadline) else {
       throw line.tooLate(deadline)
@@ -152,7 +153,7 @@ public final class RateLimiter: ConcurrencyLimiter {
 
   /// Gives a reservation back unless somebody has reserved after it.
   private func refund(_ count: Int, reserved: Int) {
-    if Mode.schedules { SchedulingPoint.reach() }
+    arrival.announceUse()
     var current = reserved
     while current == reserved {
       if arrival.replaceFast(&current, with: reserved - count * quota.interval) { return }

@@ -199,6 +199,11 @@ public enum ExplorationStrategy: Sendable {
   case randomWalk
   /// A random priority for each job: leaves a job waiting for long, which some defects need.
   case jobPriorities
+  /// The same, drawn again for those who use what the step before used (POS): good at defects that need several races to go one way.
+  ///
+  /// In mode `jobs` a step is expected to use its actor, or what the step used that made it ready; in mode `threads` the lock or word at
+  /// which the thread stands, and any at the points that do not tell.
+  case partialOrder
   /// A random priority for each task, lowered at `depth - 1` moments (PCT): good at defects that need one task to starve.
   case taskPriorities(depth: Int)
   /// The order in which jobs became ready, once.
@@ -209,8 +214,8 @@ public enum ExplorationStrategy: Sendable {
   case exhaustive
   /// One of all orders that differ only in the order of steps which touch nothing in common, one after another (sleep sets).
   ///
-  /// Steps are known to touch actors, tasks and the toolkit's objects. What code shares in other ways, as by `Mutex`, atomics, streams
-  /// and cancellation, is not seen: take `exhaustive` for that.
+  /// Steps are known to touch actors, tasks, the toolkit's objects and random numbers, and one that cancels a task is taken to
+  /// touch everything. What code shares in other ways, as by `Mutex`, atomics and streams, is not seen: take `exhaustive` for that.
   case reduced
 
   var scheduler: any Scheduler {
@@ -218,6 +223,7 @@ public enum ExplorationStrategy: Sendable {
     case .mixed: Mixture()
     case .randomWalk: RandomWalk()
     case .jobPriorities: JobPriorities()
+    case .partialOrder: PartialOrderSampling()
     case .taskPriorities(let depth): TaskPriorities(depth: depth)
     case .inOrder: DepthFirst(delays: 0)
     case .delays(let delays): DepthFirst(delays: delays)
@@ -231,6 +237,8 @@ public enum ExplorationStrategy: Sendable {
 public struct Exploration: Sendable, CustomStringConvertible {
   /// How many schedules ran.
   public internal(set) var schedules = 0
+  /// How many steps they took together: jobs, and in mode `threads` also what a task did from one point to the next.
+  public internal(set) var steps = 0
   /// How many of them were more than others with steps in another order that touch nothing in common.
   public internal(set) var distinctSchedules = 0
   /// The estimated probability that the next schedule would have been one that was not seen yet (Good and Turing).

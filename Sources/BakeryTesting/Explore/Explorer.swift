@@ -32,7 +32,8 @@ struct Explorer: Sendable {
     var tally = Tally(limit: schedules, end: end, seed: seed)
     var index = 0
     while tally.isBelowLimit {
-      let scheduleSeed = Self.seed(ofSchedule: index, of: seed)
+      // All schedules of one body: random numbers must not make it another one each time.
+      let scheduleSeed = Self.seed(ofSchedule: scheduler.isSystematic ? 0 : index, of: seed)
       index += 1
       guard scheduler.begin(seed: scheduleSeed) else {
         tally.result.isComplete = true

@@ -298,7 +298,7 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     pulse.beat()
     var index = 0
     if ready.count > 1 {
-      index = scheduler.choose(from: ready)
+      index = scheduler.choose(from: ready, after: lastTask)
       choices.append(index)
       widths.append(ready.count)
       stepsOfChoices.append(times.count + 1)
@@ -324,12 +324,18 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     let raw = object(of: job)
     let kind = bakery_job_kind(raw)
     let known = bakery_order_known()
+    let cancelled = scheduler.wantsTouches ? bakery_run_cancelled_tasks(state) : 0
     bakery_order_begin_step(candidate.cause)
     if kind != BAKERY_JOB_TASK { bakery_order_touch(bakery_job_object(raw)) }
     RuntimeAdapter.perform(job, isMain: candidate.isMain, for: self)
     if scheduler.wantsTouches {
       bakery_run_touch_waits(state, raw, kind)
-      scheduler.took(candidate, touching: Self.touched, known: known)
+      let cancels = bakery_run_cancelled_tasks(state) != cancelled
+      scheduler.took(
+        candidate,
+        touching: Self.touched + (cancels ? [SleepSets.everything] : []),
+        known: known
+      )
     }
     bakery_order_end_step()
     isRunningMain = false
@@ -371,11 +377,21 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     let owner = kind == BAKERY_JOB_TASK ? bakery_job_task(raw) : UInt64(UInt(bitPattern: raw))
     if sequence == 0 { firstTask = owner }
     sequence &+= 1
-    _ = bakery_job_object(raw)
+    let address = bakery_job_object(raw)
+    // What made a task ready it often uses next; an actor's job uses the actor.
+    let object =
+      kind == BAKERY_JOB_TASK ? bakery_order_last() : bakery_order_number(address)
     let cause = bakery_order_cause()
     let task = kind == BAKERY_JOB_TASK ? owner : lastTask
     ready.append(
-      Candidate(sequence: sequence, owner: owner, isMain: isMain, cause: cause, task: task)
+      Candidate(
+        sequence: sequence,
+        owner: owner,
+        isMain: isMain,
+        cause: cause,
+        task: task,
+        object: object
+      )
     )
     jobs.append(job)
   }

@@ -11,6 +11,8 @@ struct Attempt: Sendable {
   /// For each choice, out of how many, and in which step of the record.
   let widths: [Int]
   let steps: [Int]
+  /// How many steps it took.
+  let length: Int
   /// How often another task than before took a step.
   let switches: Int
   /// Steps until the body ended.
@@ -95,6 +97,7 @@ final class ScheduleRunner {
       choices: run.choices,
       widths: run.widths,
       steps: run.stepsOfChoices,
+      length: run.steps,
       switches: run.switches,
       bodySteps: run.bodySteps,
       uncontrolled: run.uncontrolled

@@ -11,6 +11,17 @@ struct Candidate: Equatable, Sendable {
   var cause: UInt64 = 0
   /// Whose work it is: the task's, or that of the one that made an actor's job ready.
   var task: UInt64 = 0
+  /// What its step is expected to use: the same number for the same object; 0 if nothing is known of that.
+  var object: UInt64 = 0
+
+  /// Stands for an object that may be any.
+  static let anything = UInt64.max
+
+  /// Whether what they use makes it matter who goes first.
+  func races(with other: Candidate) -> Bool {
+    guard object != 0, other.object != 0 else { return false }
+    return object == other.object || object == Self.anything || other.object == Self.anything
+  }
 }
 
 /// Decides which of several ready jobs runs next; a pure value.
@@ -21,8 +32,11 @@ protocol Scheduler: Sendable {
   /// Prepares for a schedule; false when there is none left to try.
   mutating func begin(seed: UInt64) -> Bool
 
-  /// The index of the job to run, out of at least two.
-  mutating func choose(from ready: [Candidate]) -> Int
+  /// The index of the job to run, out of at least two; `last` is whose work the step before was.
+  mutating func choose(from ready: [Candidate], after last: UInt64) -> Int
+
+  /// Whether it takes all schedules of a body one after another, instead of drawing them from seeds.
+  var isSystematic: Bool { get }
 
   /// Whether it wants to be told what each step touches, which costs time and memory.
   var wantsTouches: Bool { get }
@@ -35,6 +49,7 @@ protocol Scheduler: Sendable {
 }
 
 extension Scheduler {
+  var isSystematic: Bool { false }
   var wantsTouches: Bool { false }
   mutating func took(_ candidate: Candidate, touching touches: [UInt64], known: UInt64) {}
   var isRedundant: Bool { false }
@@ -43,7 +58,7 @@ extension Scheduler {
 /// Takes jobs in the order in which they became ready.
 struct FIFO: Scheduler {
   mutating func begin(seed: UInt64) -> Bool { true }
-  mutating func choose(from ready: [Candidate]) -> Int { 0 }
+  mutating func choose(from ready: [Candidate], after last: UInt64) -> Int { 0 }
 }
 
 /// Takes any ready job, all with the same probability.
@@ -55,7 +70,7 @@ struct RandomWalk: Scheduler {
     return true
   }
 
-  mutating func choose(from ready: [Candidate]) -> Int {
+  mutating func choose(from ready: [Candidate], after last: UInt64) -> Int {
     Int(draw.next() % UInt64(ready.count))
   }
 }
@@ -72,7 +87,7 @@ struct JobPriorities: Scheduler {
     return true
   }
 
-  mutating func choose(from ready: [Candidate]) -> Int {
+  mutating func choose(from ready: [Candidate], after last: UInt64) -> Int {
     var best = 0
     var highest: UInt64 = 0
     for (index, candidate) in ready.enumerated() {
@@ -81,6 +96,43 @@ struct JobPriorities: Scheduler {
       if priority >= highest { (best, highest) = (index, priority) }
     }
     return best
+  }
+}
+
+/// Gives every job a random priority when it becomes ready and takes the highest; draws anew for those that race with it.
+///
+/// So whoever lost one race may win the next, as in a random walk, and whoever races with nobody may wait for as long as it likes.
+///
+/// Algorithm: POS (Yuan, Yang, Gu, *Partial Order Aware Concurrency Sampling*, CAV 2018), with jobs for events in mode `jobs`.
+struct PartialOrderSampling: Scheduler {
+  private var draw = SplitMix(seed: 0)
+  /// By the number of the job; 0 where none is drawn.
+  private var priorities: [UInt64] = []
+
+  mutating func begin(seed: UInt64) -> Bool {
+    draw = SplitMix(seed: seed)
+    priorities.removeAll(keepingCapacity: true)
+    return true
+  }
+
+  mutating func choose(from ready: [Candidate], after last: UInt64) -> Int {
+    var best = 0
+    var highest: UInt64 = 0
+    for (index, candidate) in ready.enumerated() {
+      let priority = priority(of: candidate)
+      if priority >= highest { (best, highest) = (index, priority) }
+    }
+    for candidate in ready where candidate.races(with: ready[best]) {
+      priorities[Int(candidate.sequence)] = 0
+    }
+    return best
+  }
+
+  private mutating func priority(of candidate: Candidate) -> UInt64 {
+    let number = Int(candidate.sequence)
+    while priorities.count <= number { priorities.append(0) }
+    if priorities[number] == 0 { priorities[number] = draw.next() | 1 }
+    return priorities[number]
   }
 }
 
@@ -113,7 +165,7 @@ struct TaskPriorities: Scheduler {
     return true
   }
 
-  mutating func choose(from ready: [Candidate]) -> Int {
+  mutating func choose(from ready: [Candidate], after last: UInt64) -> Int {
     choices += 1
     for (number, choice) in changes.enumerated() where choice == choices {
       // Lower than every drawn priority; the later of two changes is not the lower one, as in the paper.
@@ -154,6 +206,8 @@ struct DepthFirst: Scheduler {
     self.delays = delays
   }
 
+  var isSystematic: Bool { true }
+
   mutating func begin(seed: UInt64) -> Bool {
     position = 0
     guard hasBegun else {
@@ -169,7 +223,7 @@ struct DepthFirst: Scheduler {
     return false
   }
 
-  mutating func choose(from ready: [Candidate]) -> Int {
+  mutating func choose(from ready: [Candidate], after last: UInt64) -> Int {
     defer { position += 1 }
     if position == path.count { path.append(Branch(choice: 0, count: ready.count)) }
     // Code that is not under control may offer fewer jobs than the last time.
@@ -191,7 +245,7 @@ struct Prescribed: Scheduler {
     return true
   }
 
-  mutating func choose(from ready: [Candidate]) -> Int {
+  mutating func choose(from ready: [Candidate], after last: UInt64) -> Int {
     defer { position += 1 }
     guard position < choices.count else { return 0 }
     return min(choices[position], ready.count - 1)
@@ -217,12 +271,12 @@ struct Mixture: Scheduler {
     }
   }
 
-  mutating func choose(from ready: [Candidate]) -> Int {
+  mutating func choose(from ready: [Candidate], after last: UInt64) -> Int {
     switch schedule & 7 {
-    case 1, 5: walk.choose(from: ready)
-    case 3: shallow.choose(from: ready)
-    case 7: deep.choose(from: ready)
-    default: jobs.choose(from: ready)
+    case 1, 5: walk.choose(from: ready, after: last)
+    case 3: shallow.choose(from: ready, after: last)
+    case 7: deep.choose(from: ready, after: last)
+    default: jobs.choose(from: ready, after: last)
     }
   }
 }

@@ -13,16 +13,21 @@ struct SleepSets: Scheduler {
     let known: UInt64
     /// Whether it touches others, which may be any that have become known in another schedule.
     let touchesUnknown: Bool
+    let touchesEverything: Bool
 
     init(job: UInt32, touches: [UInt64], known: UInt64) {
       self.job = job
       self.touches = touches.filter { $0 <= known }
       self.known = known
       touchesUnknown = self.touches.count < touches.count
+      touchesEverything = touches.contains(SleepSets.everything)
     }
 
     func depends(on others: [UInt64]) -> Bool {
-      others.contains { touches.contains($0) || touchesUnknown && $0 > known }
+      touchesEverything
+        || others.contains {
+          $0 == SleepSets.everything || touches.contains($0) || touchesUnknown && $0 > known
+        }
     }
   }
 
@@ -35,6 +40,9 @@ struct SleepSets: Scheduler {
     var sleepers: [Sleeper]
   }
 
+  /// Stands for all objects in what a step touches: what it cancels may look at that whenever it runs.
+  static let everything: UInt64 = 0
+
   private var path: [Branch] = []
   private var position = 0
   private var hasBegun = false
@@ -44,6 +52,7 @@ struct SleepSets: Scheduler {
   private(set) var isRedundant = false
 
   var wantsTouches: Bool { true }
+  var isSystematic: Bool { true }
 
   mutating func begin(seed: UInt64) -> Bool {
     position = 0
@@ -64,7 +73,7 @@ struct SleepSets: Scheduler {
     return false
   }
 
-  mutating func choose(from ready: [Candidate]) -> Int {
+  mutating func choose(from ready: [Candidate], after last: UInt64) -> Int {
     let jobs = ready.map(\.sequence)
     if position == path.count, !isRedundant {
       if let next = Self.awake(jobs, sleepers) {

@@ -104,8 +104,9 @@ final class Strand: ThreadScheduler, TimerTarget, @unchecked Sendable {
 
   var group: ObjectIdentifier? { run.map(ObjectIdentifier.init) }
 
-  func reach() {
-    if silences == 0, bakery_runs_handler() == 0 { run?.reach(self) }
+  func reach(at object: UInt) {
+    guard silences == 0, bakery_runs_handler() == 0 else { return }
+    run?.reach(self, object: object == 0 ? Candidate.anything : UInt64(object))
   }
 
   func sleep(on word: UnsafeRawPointer, while expected: UInt32, nanoseconds: Int64) {

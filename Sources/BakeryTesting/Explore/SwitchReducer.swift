@@ -46,27 +46,19 @@ struct SwitchReducer {
 struct Persistent: Scheduler {
   private let choices: [Int]
   private var position = 0
-  private var last: UInt64 = 0
 
   init(_ choices: [Int]) {
     self.choices = choices
   }
 
-  // To know who ran last.
-  var wantsTouches: Bool { true }
-
   mutating func begin(seed: UInt64) -> Bool {
-    (position, last) = (0, 0)
+    position = 0
     return true
   }
 
-  mutating func choose(from ready: [Candidate]) -> Int {
+  mutating func choose(from ready: [Candidate], after last: UInt64) -> Int {
     defer { position += 1 }
     guard position >= choices.count else { return min(choices[position], ready.count - 1) }
     return ready.firstIndex { $0.task == last } ?? 0
-  }
-
-  mutating func took(_ candidate: Candidate, touching touches: [UInt64], known: UInt64) {
-    last = candidate.task
   }
 }

@@ -45,6 +45,7 @@ struct Tally {
     _ fail: (String) throws -> Void
   ) throws {
     found.schedules += 1
+    found.steps += attempt.length
     let times = (seen[attempt.order] ?? 0) + 1
     seen[attempt.order] = times
     if times == 1 { seenOnce += 1 } else if times == 2 { seenOnce -= 1 }

@@ -93,13 +93,17 @@ final class ThreadRun: ScheduleRun, @unchecked Sendable {
   }
 
   /// The strand, which has the baton, is at a point: returns when it has it again.
-  func reach(_ strand: Strand) {
+  func reach(_ strand: Strand, object: UInt64) {
     sequence &+= 1
     turns[sequence] = .goOn(strand)
-    ready.insert(
-      Candidate(sequence: sequence, owner: strand.owner, isMain: false, task: strand.owner),
-      at: 0
+    let candidate = Candidate(
+      sequence: sequence,
+      owner: strand.owner,
+      isMain: false,
+      task: strand.owner,
+      object: object
     )
+    ready.insert(candidate, at: 0)
     jobs.insert(nil, at: 0)
     if isRecorded { strand.noteFrames() }
     passOn(from: strand)

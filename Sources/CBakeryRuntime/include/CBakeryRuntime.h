@@ -71,6 +71,9 @@ void bakery_run_cancel_tasks(bakery_run *run);
 /// How many of those tasks have not ended.
 uint64_t bakery_run_unfinished_tasks(const bakery_run *run);
 
+/// How many tasks have been cancelled, of those that were kept.
+uint64_t bakery_run_cancelled_tasks(const bakery_run *run);
+
 /// Lets those tasks go.
 void bakery_run_forget_tasks(bakery_run *run);
 

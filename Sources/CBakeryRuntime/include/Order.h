@@ -35,6 +35,10 @@ uint64_t bakery_order_hash(void);
 /// with the same steps give the same numbers to what was seen in these.
 const uint64_t *bakery_order_touched(uint64_t *count);
 
+/// The number of what the step touched last, and of an object; 0 if there is none.
+uint64_t bakery_order_last(void);
+uint64_t bakery_order_number(uintptr_t object);
+
 /// How many objects have a number.
 uint64_t bakery_order_known(void);
 
