@@ -11,21 +11,23 @@ struct Explorations {
   static let usage = """
     usage: explorations KERNEL SIDE [NUMBER]
 
-    Prints the nanoseconds of one run; with a NUMBER, runs so many and prints nothing.
+    Prints the nanoseconds of one run; with a NUMBER, runs so many and prints how many steps an explored one took.
     kernels: \(kernels.keys.sorted().joined(separator: ", ")); sides: bakery, fifo, stress
     """
 
   typealias Kernel = @concurrent @Sendable () async throws -> Void
 
-  static let kernels: [String: Kernel] = [
-    "lost-update": { try await lostUpdate() },
-    "philosophers": { try await philosophers(5) },
-    "empty": {},
+  static let kernels: [String: (mode: ExplorationMode, body: Kernel)] = [
+    "lost-update": (.jobs, { try await lostUpdate() }),
+    "philosophers": (.jobs, { try await philosophers(5) }),
+    "empty": (.jobs, {}),
+    "locked-update": (.threads, { try await lockedUpdate() }),
   ]
 
   static func main() {
     let arguments = CommandLine.arguments.dropFirst()
-    guard arguments.count >= 2, let kernel = kernels[arguments[1]], let run = side(arguments[2])
+    guard arguments.count >= 2, let (mode, kernel) = kernels[arguments[1]],
+      let run = side(arguments[2], mode)
     else {
       fatalError(usage)
     }
@@ -34,7 +36,7 @@ struct Explorations {
     Task.detached {
       do {
         if let count {
-          try await run(count, kernel)
+          if let steps = try await run(count, kernel) { print(steps) }
         } else {
           print("{\"value\": \(try await nanoseconds(kernel, run))}")
         }
@@ -46,33 +48,39 @@ struct Explorations {
     done.wait()
   }
 
-  typealias Side = @concurrent @Sendable (Int, @escaping Kernel) async throws -> Void
+  /// Runs a kernel so many times, and says how many steps one run took, if that was counted.
+  typealias Side = @concurrent @Sendable (Int, @escaping Kernel) async throws -> Double?
 
-  private static func side(_ name: String) -> Side? {
+  private static func side(_ name: String, _ mode: ExplorationMode) -> Side? {
     switch name {
     case "bakery":
       { count, kernel in
-        let found = try await explore(schedules: count, kernel)
+        let found = try await explore(schedules: count, mode: mode, kernel)
         guard found.schedules == count, found.uncontrolled == nil else { throw Wrong() }
+        return Double(found.steps) / Double(count)
       }
     case "fifo":
       { count, kernel in
         let executor = FIFOExecutor()
         for _ in 0..<count { try await executor.run(kernel) }
+        return nil
       }
     case "stress":
-      { count, kernel in for _ in 0..<count { try await kernel() } }
+      { count, kernel in
+        for _ in 0..<count { try await kernel() }
+        return nil
+      }
     default: nil
     }
   }
 
   /// Warms up for 1,000 runs, and then measures for a second at least.
   private static func nanoseconds(_ kernel: @escaping Kernel, _ run: Side) async throws -> Double {
-    try await run(1000, kernel)
+    _ = try await run(1000, kernel)
     var count = 1000
     while true {
       let begin = ContinuousClock.now
-      try await run(count, kernel)
+      _ = try await run(count, kernel)
       let elapsed = ContinuousClock.now - begin
       if elapsed > .seconds(1) { return elapsed / .nanoseconds(1) / Double(count) }
       count *= 2
@@ -94,6 +102,21 @@ actor Cell {
     for _ in 0..<2 { group.addTask { await cell.set(await cell.value + 1) } }
   }
   guard await (1...2).contains(cell.value) else { throw Explorations.Wrong() }
+}
+
+/// The same with a lock around each of the two, for mode `threads`.
+@concurrent private func lockedUpdate() async throws {
+  let value = AsyncMutex(0)
+  try await withThrowingTaskGroup { group in
+    for _ in 0..<2 {
+      group.addTask {
+        let seen = try await value.withLock { $0 }
+        try await value.withLock { $0 = seen + 1 }
+      }
+    }
+    try await group.waitForAll()
+  }
+  guard try await (1...2).contains(value.withLock { $0 }) else { throw Explorations.Wrong() }
 }
 
 /// Each takes two forks, the last one in the other order, so that nobody starves.
