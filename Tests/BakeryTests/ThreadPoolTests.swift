@@ -72,7 +72,7 @@ struct ThreadPoolTests {
     await pool.shutdown()
   }
 
-  @Test func `a select that yields lets the task run that was woken before`() async {
+  @Test func `a wait that yields first lets the task run that was woken before`() async {
     let pool = ThreadPool(threads: 1)
     let (event, woken) = (AsyncEvent(), Gauge())
     await withTaskGroup { group in
@@ -83,8 +83,7 @@ struct ThreadPoolTests {
       group.addTask(executorPreference: pool) {
         while event.snapshot()["waiting"] == 0 { await Task.yield() }
         event.set()
-        SelectPatience.willYield()
-        await Task.yield()
+        await yieldInTurn()
         #expect(woken.now == 1)
       }
     }

@@ -189,7 +189,7 @@ public struct Broadcast<Element: Sendable>: Sendable {
       @inlinable
       public mutating func next() async throws -> Item? {
         if let element = receiver.core.receiveFast(at: receiver.cursor) {
-          if turn.isOverAfterTaking() { await Task.yield() }
+          if turn.isOverAfterTaking() { await yieldInTurn() }
           return .element(element)
         }
         turn.restart()

@@ -271,7 +271,7 @@ public struct Channel<Element: Sendable>: Sendable {
       @inlinable
       public mutating func next() async throws -> Element? {
         if let element = receiver.core.receiveFast() {
-          if turn.isOverAfterTaking() { await Task.yield() }
+          if turn.isOverAfterTaking() { await yieldInTurn() }
           return element
         }
         turn.restart()

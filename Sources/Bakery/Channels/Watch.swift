@@ -251,7 +251,7 @@ public struct Watch<Element: Sendable>: Sendable {
       @inlinable
       public mutating func next() async throws -> Element? {
         if let element = receiver.subscription.core.changedFast(&receiver.seen) {
-          if turn.isOverAfterTaking() { await Task.yield() }
+          if turn.isOverAfterTaking() { await yieldInTurn() }
           return element
         }
         turn.restart()

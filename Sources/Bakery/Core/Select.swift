@@ -1,5 +1,3 @@
-internal import CBakeryCore
-
 /// Waits for the first of several things to become possible, does that one, and runs its body.
 ///
 /// A clause says what to wait for and what to do then: `receiver.receiving { … }`, `sender.sending(element) { … }`,
@@ -48,8 +46,7 @@ public func select<Success, Clauses: SelectClause<Success>>(
 @inlinable @inline(never)
 func waitForFirst<Clauses: SelectClause>(of clauses: inout Clauses) async throws -> Clauses.Taken {
   if SelectPatience.mayYield {
-    SelectPatience.willYield()
-    await Task.yield()
+    await yieldInTurn()
     var look = SelectAttempt(lookingAt: 0..<clauses.clauseCount)
     let taken = clauses.attempt(&look)
     SelectPatience.didYield(inVain: taken == nil)
@@ -182,10 +179,6 @@ enum SelectPatience {
     guard Mode.isUntouched, Seams.time === SystemTime.shared else { return false }
     return patience.allowsTry()
   }
-
-  /// A `ThreadPool` runs next what was added last, which is to be everybody else this time.
-  @usableFromInline
-  static func willYield() { bakery_will_yield() }
 
   @usableFromInline
   static func didYield(inVain: Bool) {
