@@ -30,9 +30,9 @@ where Inputs.Element: Sendable {
 
     /// Puts an output where it belongs; outputs that were waiting for it follow.
     @inlinable @inline(__always)
-    mutating func place(_ output: Kept, at index: Int) {
+    mutating func place(_ output: consuming Kept, at index: Int) {
       guard index == outputs.count else { return keep(output, at: index) }
-      outputs.append(output)
+      outputs.append(consume output)
       while let next = window[outputs.count & (window.count &- 1)].take() { outputs.append(next) }
     }
 
@@ -88,7 +88,7 @@ where Inputs.Element: Sendable {
   ) -> (index: Int, input: Inputs.Element)? {
     lock.lock()
     defer { lock.unlock() }
-    if let output {
+    if let output = consume output {
       switch order {
       case .input: state.pointee.place(output.kept, at: output.index)
       case .completion: state.pointee.outputs.append(output.kept)

@@ -20,16 +20,19 @@ func withChildren<Inputs: Sequence & SendableMetatype, Kept: Sendable>(
 }
 
 /// A child's work: one input after another until there are no more.
+///
+/// As `transform` is, it is `@concurrent`: otherwise it would ask the runtime after each item where it is to go on.
 @inlinable
+@concurrent
 func work<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: Sendable>(
   on board: GatherBoard<Inputs, Kept>,
   _ policy: GatherPolicy<Output, Kept>,
   _ transform: @concurrent @Sendable (Inputs.Element) async throws -> Output
 ) async throws where Inputs.Element: Sendable {
   var output: (index: Int, kept: Kept)?
-  while let item = board.next(after: output) {
+  while let item = board.next(after: output.take()) {
     do {
-      let result = await Result.capturing { try await transform(item.input) }
+      let result = await Result.capturing(item.input, transform)
       output = try board.keep(result, at: item.index, policy)
     } catch {
       board.stop(error)
@@ -40,6 +43,7 @@ func work<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: Sendable>
 
 /// A child's work under a limiter: the input is taken first, so that no permit is waited for in vain.
 @inlinable
+@concurrent
 func work<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: Sendable>(
   on board: GatherBoard<Inputs, Kept>,
   _ limiter: any ConcurrencyLimiter,
@@ -49,14 +53,14 @@ func work<Inputs: Sequence & SendableMetatype, Output: Sendable, Kept: Sendable>
 ) async throws where Inputs.Element: Sendable {
   var output: (index: Int, kept: Kept)?
   var isNew = true
-  while let item = board.next(after: output) {
+  while let item = board.next(after: output.take()) {
     // A new child was counted as waiting when it was asked for.
     if !isNew { board.willWait() }
     isNew = false
     do {
       let permit = try await limiter.acquire(1, deadline: .never)
       if board.didWait() { try? wanted.trySend(()) }
-      let result = await Result.capturing { try await transform(item.input) }
+      let result = await Result.capturing(item.input, transform)
       permit.release(result.permitOutcome)
       output = try board.keep(result, at: item.index, policy)
     } catch {
@@ -85,6 +89,22 @@ func bounded<Input: Sendable, Output: Sendable>(
       operation: name.map { "gather item \"\($0)\"" } ?? "gather item",
       deadline: scoped.deadline
     )
+  }
+}
+
+extension Result where Failure == any Error {
+  /// What `transform` makes of `input`, or its error; for callers that are `@concurrent` too.
+  @inlinable @inline(__always)
+  @concurrent
+  static func capturing<Input>(
+    _ input: Input,
+    _ transform: @concurrent @Sendable (Input) async throws -> Success
+  ) async -> Result {
+    do {
+      return .success(try await transform(input))
+    } catch {
+      return .failure(error)
+    }
   }
 }
 

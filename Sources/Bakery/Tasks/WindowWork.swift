@@ -78,12 +78,13 @@ struct ItemWork<Input: Sendable, Output: Sendable, Kept: Sendable>: Sendable {
 
   /// The work on an input when the limiter admits it; throws the limiter's errors, which are not those of an item.
   @inlinable
+  @concurrent
   func outcome(
     of input: Input,
     when limiter: any ConcurrencyLimiter
   ) async throws -> Result<Output, any Error> {
     let permit = try await limiter.acquire(1, deadline: .never)
-    let result = await Result.capturing { try await transform(input) }
+    let result = await Result.capturing(input, transform)
     permit.release(result.permitOutcome)
     return result
   }
@@ -118,7 +119,10 @@ func runWorkers<Source: WindowSource & SendableMetatype, Output: Sendable, Kept:
 }
 
 /// A worker: one input after another until there are no more.
+///
+/// As `transform` is, it is `@concurrent`: otherwise it would ask the runtime after each item where it is to go on.
 @inlinable
+@concurrent
 func work<Source: WindowSource & SendableMetatype, Output: Sendable, Kept: Sendable>(
   on window: WindowCore<Kept>,
   from source: SharedSource<Source>,
@@ -136,7 +140,7 @@ func work<Source: WindowSource & SendableMetatype, Output: Sendable, Kept: Senda
         if let limiter = item.limiter {
           try await item.outcome(of: input, when: limiter)
         } else {
-          await Result.capturing { try await item.transform(input) }
+          await Result.capturing(input, item.transform)
         }
       let output = (index, try item.policy.keep(result))
       guard try await window.turn(after: output) else { return }
