@@ -347,6 +347,8 @@ extension Suite {
       .exploration("lost update", "lost-update", "debug"),
       .exploration("philosophers 5", "philosophers", "release"),
       .exploration("philosophers 5", "philosophers", "debug"),
+      .exploration("lost update, mode threads", "locked-update", "release"),
+      .exploration("lost update, mode threads", "locked-update", "debug"),
     ]
   )
 
