@@ -148,6 +148,10 @@ private func failure(
       "Result.of"
     ),
     ("generic specialization <Swift.Int> of Bank.Box.open(A) -> ()", "Box.open"),
+    (
+      "(1) await resume partial function for reabstraction thunk helper from () -> () to () -> ()",
+      ""
+    ),
     ("reabstraction thunk helper <A> from @escaping () -> () to () -> ()", ""),
   ])
   func `names are as short as people say them`(name: String, short: String) {
@@ -163,6 +167,7 @@ private func failure(
       ]
     )
     #expect(CodePlace.parse("").isEmpty)
+    #expect(CodePlace.parse("f\n/bank/Sources/Strand.c:7:1\n").map(\.location) == ["Strand.c:7"])
     #expect(CodePlace(function: "f", location: "a.swift:1").text == "a.swift:1 f")
   }
 }

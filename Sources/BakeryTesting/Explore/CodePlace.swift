@@ -53,16 +53,18 @@ struct CodePlace: Equatable, Sendable {
       _ = lines.popFirst()
       guard !symbol.isEmpty else { continue }
       let parts = position.split(separator: ":")
+      // Of packages that this one depends on, files of C stand there with their folders.
+      let file = parts.first?.split(separator: "/").last ?? ""
       // `??`, `<compiler-generated>`, and `@__swiftmacro…` for the text that a macro makes of its arguments.
-      let isKnown = parts.count >= 2 && !"?<@".contains(parts[0].prefix(1)) && parts[1] != "0"
+      let isKnown = parts.count >= 2 && !"?<@".contains(file.prefix(1)) && parts[1] != "0"
       let name = Self.parts(of: demangled(String(symbol)))
       places.append(
         CodePlace(
           function: symbol == "??" ? "" : name.short,
-          location: isKnown ? "\(parts[0]):\(parts[1])" : nil,
+          location: isKnown ? "\(file):\(parts[1])" : nil,
           isOfOthers: others.contains(name.owner)
             || ["bakery_", "_swift_"].contains { symbol.hasPrefix($0) }
-            || ["CBakeryRuntime.c", "Outside.c"].contains { parts.first == $0[...] }
+            || ["CBakeryRuntime.c", "Outside.c", "Strand.c"].contains { file == $0 }
         )
       )
     }
@@ -74,7 +76,7 @@ struct CodePlace: Equatable, Sendable {
 
   /// Whose code it is, and what it is called there; the owner of a thunk is the compiler.
   private static func parts(of name: String) -> (owner: String, short: String) {
-    if name.hasPrefix("reabstraction thunk") { return ("compiler", "") }
+    if name.contains("reabstraction thunk") { return ("compiler", "") }
     // The discriminator of a private name, and the module of an extension, stand in parentheses; only closures are "in".
     var name =
       withoutGenerics(name).replacing(/\((\S+) in _[0-9A-F]+\)/) { "\($0.1)" }

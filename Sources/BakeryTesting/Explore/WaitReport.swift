@@ -123,7 +123,7 @@ struct WaitReport {
   }
 
   /// What is neither the toolkit's nor the compiler's, or the innermost if all is.
-  private static func texts(of stack: [UInt], _ places: [UInt: CodePlace]) -> [String] {
+  static func texts(of stack: [UInt], _ places: [UInt: CodePlace]) -> [String] {
     let known = stack.compactMap { places[$0] }.filter { !$0.text.isEmpty }
     let own = known.filter { !$0.isOfOthers }
     var shown: [CodePlace] = []
