@@ -165,12 +165,40 @@ private func complaint(
     let text = try #require(failure?.replay)
     // The first five bits are the high ones of the version, the next three its low ones.
     let other = "11" + text.dropFirst(2)
+    // In what a macro takes, the line is that of the macro.
+    let line = #line + 1
     let refused = await #expect(throws: ExplorationRefused.self) {
       try await explore(replaying: other) { throw Wrong() }
     }
-    #expect(
-      refused?.description.contains("is of version") == true,
-      "\(String(describing: refused))"
-    )
+    let message = refused?.description ?? ""
+    #expect(message.contains("is of version"), "\(message)")
+    let place = "explore(replaying:) at BakeryTestingTests/BadInputTests.swift:\(line) "
+    #expect(message.contains(place), "\(message)")
+  }
+
+  @Test func `a replay string of another test is refused with the line`() async throws {
+    let failure = await #expect(throws: ExplorationFailure.self) {
+      try await explore(schedules: 1) { throw Wrong() }
+    }
+    let text = try #require(failure?.replay)
+    let line = #line + 1
+    let refused = await #expect(throws: ExplorationRefused.self) {
+      try await explore(replaying: text, function: "another") { throw Wrong() }
+    }
+    let message = refused?.description ?? ""
+    #expect(message.contains("is of another test"), "\(message)")
+    let place = "explore(replaying:) at BakeryTestingTests/BadInputTests.swift:\(line) "
+    #expect(message.contains(place), "\(message)")
+  }
+
+  @Test func `explore inside explore is named with its line`() async throws {
+    let line = #line + 1
+    let failure = await #expect(throws: ExplorationFailure.self) {
+      try await explore { try await explore {} }
+    }
+    let message = failure?.description ?? ""
+    let place = "explore at BakeryTestingTests/BadInputTests.swift:\(line) "
+    #expect(message.contains(place), "\(message)")
+    #expect(message.contains("explore inside explore"), "\(message)")
   }
 }

@@ -25,6 +25,7 @@ internal import CBakeryRuntime
 ///     counts as a schedule. That the body then throws `CancellationError` is no failure.
 ///   - stepLimit: How many jobs a schedule may take.
 ///   - file: With `function`, what the replay string of a failure is good for.
+///   - line: What a refusal points at.
 ///   - function: The test.
 ///   - body: What to run; it fails by throwing.
 /// - Returns: What was tried.
@@ -41,11 +42,19 @@ public func explore(
   cancelling: ExplorationCancellation = .never,
   stepLimit: Int = 100_000,
   file: StaticString = #fileID,
+  line: UInt32 = #line,
   function: StaticString = #function,
   _ body: @escaping @concurrent @Sendable () async throws -> Void
 ) async throws -> Exploration {
   precondition(schedules >= 1, "explore needs at least 1 schedule, got \(schedules)")
-  return try await onOwnThread(mode, stepLimit: stepLimit, file: file, function: function, body) {
+  return try await onOwnThread(
+    mode,
+    stepLimit: stepLimit,
+    file: file,
+    line: line,
+    function: function,
+    body
+  ) {
     try $0.explore(schedules: schedules, seed: seed, strategy: strategy, cancelling: cancelling)
   }
 }
@@ -62,6 +71,7 @@ public func explore(
 ///   - cancelling: Whether each schedule is repeated with a cancellation of the body before each of its steps in turn.
 ///   - stepLimit: How many jobs a schedule may take.
 ///   - file: With `function`, what the replay string of a failure is good for.
+///   - line: What a refusal points at.
 ///   - function: The test.
 ///   - body: What to run; it fails by throwing.
 /// - Returns: What was tried.
@@ -78,12 +88,20 @@ public func explore(
   cancelling: ExplorationCancellation = .never,
   stepLimit: Int = 100_000,
   file: StaticString = #fileID,
+  line: UInt32 = #line,
   function: StaticString = #function,
   _ body: @escaping @concurrent @Sendable () async throws -> Void
 ) async throws -> Exploration {
   precondition(time > .zero, "explore needs a time above 0, got \(time)")
   let end = Deadline(nanoseconds: bakery_real_clock()).advanced(by: time).nanoseconds
-  return try await onOwnThread(mode, stepLimit: stepLimit, file: file, function: function, body) {
+  return try await onOwnThread(
+    mode,
+    stepLimit: stepLimit,
+    file: file,
+    line: line,
+    function: function,
+    body
+  ) {
     try $0.explore(
       schedules: .max,
       until: end,
@@ -124,6 +142,7 @@ public enum ExplorationCancellation: Sendable {
 ///   - mode: The mode of the exploration that failed.
 ///   - stepLimit: How many jobs the schedule may take.
 ///   - file: With `function`, the test that the string is of.
+///   - line: What a refusal points at.
 ///   - function: The test.
 ///   - body: What to run; it fails by throwing.
 /// - Returns: What was run, when it did not fail.
@@ -137,10 +156,19 @@ public func explore(
   mode: ExplorationMode = .jobs,
   stepLimit: Int = 100_000,
   file: StaticString = #fileID,
+  line: UInt32 = #line,
   function: StaticString = #function,
   _ body: @escaping @concurrent @Sendable () async throws -> Void
 ) async throws -> Exploration {
-  try await onOwnThread(mode, stepLimit: stepLimit, file: file, function: function, body) {
+  try await onOwnThread(
+    mode,
+    stepLimit: stepLimit,
+    file: file,
+    line: line,
+    function: function,
+    call: "explore(replaying:)",
+    body
+  ) {
     try $0.replay(replay)
   }
 }
@@ -149,14 +177,18 @@ private func onOwnThread(
   _ mode: ExplorationMode,
   stepLimit: Int,
   file: StaticString,
+  line: UInt32,
   function: StaticString,
+  call: String = "explore",
   _ body: @escaping @concurrent @Sendable () async throws -> Void,
   _ work: @escaping @Sendable (Explorer) throws -> Exploration
 ) async throws -> Exploration {
   precondition(stepLimit >= 1, "explore needs a limit of at least 1 step, got \(stepLimit)")
+  let call = "\(call) at \(file):\(line)"
   guard ScheduleRun.current == nil else {
     throw ExplorationRefused(
-      reason: "explore inside explore: its schedules are part of one already"
+      reason: "explore inside explore: its schedules are part of one already",
+      call: call
     )
   }
   let explorer = Explorer(
@@ -165,7 +197,11 @@ private func onOwnThread(
     limits: ScheduleRun.Limits(steps: stepLimit),
     body: body
   )
-  return try await onOwnThread(explorer, work)
+  do {
+    return try await onOwnThread(explorer, work)
+  } catch let refused as ExplorationRefused {
+    throw ExplorationRefused(reason: refused.reason, call: call)
+  }
 }
 
 /// Runs `work` with an explorer on a thread of its own; a body that blocks that thread is given up with it.
@@ -320,10 +356,12 @@ public struct ExplorationFailure: Error, CustomStringConvertible {
 public struct ExplorationRefused: Error, CustomStringConvertible {
   /// Why not.
   public let reason: String
+  /// What was called, and where.
+  var call = "explore"
 
-  /// Why not, and what to use instead.
+  /// What was called and where, why it does not work, and what to use instead.
   public var description: String {
-    "explore is not possible here: \(reason); simulate needs none of this and controls less"
+    "\(call) is not possible: \(reason); simulate needs none of this and controls less"
   }
 }
 
