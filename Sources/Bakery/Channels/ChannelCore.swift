@@ -8,6 +8,8 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
   @usableFromInline let state: UnsafeMutablePointer<ChannelState>
   private let registration = Registration()
   @usableFromInline let spinner = Spinner()
+  /// Whether an element can be sent or received with nobody to tell; without a buffer each one is a meeting.
+  @usableFromInline let hasBuffer: Bool
 
   @usableFromInline
   init(capacity: Int, identity: ObjectIdentity) {
@@ -16,6 +18,7 @@ class ChannelGate: WaitOwner, Traceable, @unchecked Sendable {
       "Channel needs a capacity of 0 to \(Int32.max), got \(capacity)"
     )
     self.identity = identity
+    hasBuffer = capacity > 0
     state = .allocate(capacity: 1)
     state.initialize(to: ChannelState(capacity: capacity))
     if identity.name != nil { registration.ensure(self) }
@@ -187,7 +190,7 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
 
   @inlinable @inline(__always)
   func sendFast(_ element: Element) -> Bool {
-    guard Mode.isPlain else { return false }
+    guard hasBuffer, Mode.isPlain else { return false }
     lock.lockFast()
     guard state.pointee.hasRoomOnly else {
       lock.unlock()
@@ -201,7 +204,7 @@ final class ChannelCore<Element: Sendable>: ChannelGate, @unchecked Sendable {
 
   @inlinable @inline(__always)
   func receiveFast() -> Element? {
-    guard Mode.isPlain else { return nil }
+    guard hasBuffer, Mode.isPlain else { return nil }
     lock.lockFast()
     guard state.pointee.hasElementsOnly else {
       lock.unlock()
