@@ -229,7 +229,8 @@ func onOwnThread(
 
 /// How an exploration draws the orders in which it runs ready jobs.
 public enum ExplorationStrategy: Sendable {
-  /// Half of the schedules by `jobPriorities`, a quarter by `randomWalk`, a quarter by `taskPriorities` of depth 2 and 3.
+  /// Half of the schedules by `randomWalk`, three of eight by `jobPriorities`, one of eight by `taskPriorities` of depth 5: of all such
+  /// mixes the one that found planted defects and failing kernels soonest.
   case mixed
   /// Any ready job, all with the same probability: good at defects that need few steps of their own.
   case randomWalk

@@ -7,7 +7,8 @@ internal import Synchronization
 /// Tasks of a schedule prefer it as their executor and hold it without a reference. One whose schedule left tasks
 /// behind is retired: it stays in memory, and what reaches it later is dropped.
 // Safe because everything but `inbox`, `foreign`, `isRetired` and `parker` belongs to the thread that entered the run,
-// and those have their own synchronization.
+// and those have their own synchronization. What each step uses is not checked for exclusive access, a tenth of its cost:
+// nothing calls out while it is used.
 class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   /// How a schedule ended.
   enum Ending {
@@ -38,12 +39,12 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   private(set) var clock = ManualClock()
   private var random = SeededRandom(seed: 0)
 
-  var ready: [Candidate] = []
+  @exclusivity(unchecked) var ready: [Candidate] = []
   /// The jobs of those who are ready; `nil` for one that goes on inside its job.
-  var jobs: [UnownedJob?] = []
+  @exclusivity(unchecked) var jobs: [UnownedJob?] = []
   /// What the runtime resumes a yielding task with: nobody's decision, so it runs first.
   private var errands: [UnownedJob] = []
-  var sequence: UInt32 = 0
+  @exclusivity(unchecked) var sequence: UInt32 = 0
   private var firstTask: UInt64 = 0
   private var strays: UInt64 = 0
   private var sleepers: [UInt64: UnownedJob] = [:]
@@ -55,19 +56,19 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   private var hasClosed = false
 
   var isRunningMain = false
-  private(set) var steps = 0
+  @exclusivity(unchecked) private(set) var steps = 0
   /// Steps until the body ended.
   private(set) var bodySteps = 0
   /// The index taken wherever there was a choice.
-  private(set) var choices: [Int] = []
+  @exclusivity(unchecked) private(set) var choices: [Int] = []
   /// Out of how many.
-  private(set) var widths: [Int] = []
+  @exclusivity(unchecked) private(set) var widths: [Int] = []
   /// In which step of the record.
-  private(set) var stepsOfChoices: [Int] = []
+  @exclusivity(unchecked) private(set) var stepsOfChoices: [Int] = []
   /// How often another task than before took a step.
-  private(set) var switches = 0
-  private var lastTask: UInt64 = 0
-  private(set) var hash: UInt64 = 0
+  @exclusivity(unchecked) private(set) var switches = 0
+  @exclusivity(unchecked) private var lastTask: UInt64 = 0
+  @exclusivity(unchecked) private(set) var hash: UInt64 = 0
   /// Whether jobs run on the thread that entered the run, where calls that begin something outside are noted.
   var seesCallsOutside: Bool { true }
   /// What schedules share that differ only in the order of independent steps.
@@ -75,7 +76,9 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
   /// When each step began, while the run is recorded.
   private(set) var times: [Deadline] = []
   private(set) var isRecorded = false
-  private var scheduler: any Scheduler = FIFO()
+  @exclusivity(unchecked) private var scheduler: any Scheduler = FIFO()
+  /// Whether the scheduler wants to be told what each step touches.
+  private var notesTouches = false
   private var outcome = Outcome()
   private var cancelledStep = 0
   /// The step that must not begin, of the body's or of those that end what it left.
@@ -199,7 +202,8 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     }
     bakery_outside_watch(1)
     if !seesCallsOutside { bakery_outside_watch(0) }
-    bakery_run_keep_tasks(state, self.scheduler.wantsTouches || watchesCycles ? 1 : 0)
+    notesTouches = self.scheduler.wantsTouches
+    bakery_run_keep_tasks(state, notesTouches || watchesCycles ? 1 : 0)
     let isQuiet = drive(limits) { step in
       if step == cancelledStep { task.cancel() }
     }
@@ -324,11 +328,11 @@ class ScheduleRun: TaskExecutor, TimerTarget, @unchecked Sendable {
     let raw = object(of: job)
     let kind = bakery_job_kind(raw)
     let known = bakery_order_known()
-    let cancelled = scheduler.wantsTouches ? bakery_run_cancelled_tasks(state) : 0
+    let cancelled = notesTouches ? bakery_run_cancelled_tasks(state) : 0
     bakery_order_begin_step(candidate.cause)
     if kind != BAKERY_JOB_TASK { bakery_order_touch(bakery_job_object(raw)) }
     RuntimeAdapter.perform(job, isMain: candidate.isMain, for: self)
-    if scheduler.wantsTouches {
+    if notesTouches {
       bakery_run_touch_waits(state, raw, kind)
       let cancels = bakery_run_cancelled_tasks(state) != cancelled
       scheduler.took(

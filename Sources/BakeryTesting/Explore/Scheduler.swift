@@ -252,31 +252,28 @@ struct Prescribed: Scheduler {
   }
 }
 
-/// The schedulers that find different defects, in turn: half of the schedules by job priorities, a quarter each by
-/// random walk and by task priorities.
+/// The schedulers that find different defects, in turn: half of the schedules by random walk, three of eight by job priorities, one by
+/// task priorities of depth 5. The parts are those that found planted defects and kernels soonest (docs/decisions/0040-mix.md).
 struct Mixture: Scheduler {
   private var schedule = -1
-  private var jobs = JobPriorities()
   private var walk = RandomWalk()
-  private var shallow = TaskPriorities(depth: 2)
-  private var deep = TaskPriorities(depth: 3)
+  private var jobs = JobPriorities()
+  private var tasks = TaskPriorities(depth: 5)
 
   mutating func begin(seed: UInt64) -> Bool {
     schedule += 1
     return switch schedule & 7 {
-    case 1, 5: walk.begin(seed: seed)
-    case 3: shallow.begin(seed: seed)
-    case 7: deep.begin(seed: seed)
-    default: jobs.begin(seed: seed)
+    case 1, 3, 5: jobs.begin(seed: seed)
+    case 7: tasks.begin(seed: seed)
+    default: walk.begin(seed: seed)
     }
   }
 
   mutating func choose(from ready: [Candidate], after last: UInt64) -> Int {
     switch schedule & 7 {
-    case 1, 5: walk.choose(from: ready, after: last)
-    case 3: shallow.choose(from: ready, after: last)
-    case 7: deep.choose(from: ready, after: last)
-    default: jobs.choose(from: ready, after: last)
+    case 1, 3, 5: jobs.choose(from: ready, after: last)
+    case 7: tasks.choose(from: ready, after: last)
+    default: walk.choose(from: ready, after: last)
     }
   }
 }
