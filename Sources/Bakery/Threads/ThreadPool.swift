@@ -10,8 +10,9 @@ internal import CBakeryCore
 /// The pool ends when its last reference is gone, after the jobs that are in line; a task that prefers it is a reference.
 /// `shutdown()` does so earlier, and returns when the threads are gone.
 ///
-/// > Ordering: none among tasks. The task that the running one woke last comes next on its worker, others in turn; a
-/// task that yields goes to the end. A worker without work takes half of another one's. Priorities are not looked at.
+/// > Ordering: none among tasks. The task that the running one woke last comes next on its worker, at most three in a row;
+/// others in turn. A `Task.yield()` counts as a task that was woken. A worker without work takes half of another one's.
+/// Priorities are not looked at.
 ///
 /// > Memory: what a task did before it suspended happens before its next step, on whichever thread.
 ///
