@@ -22,6 +22,8 @@ BENCHMARKS = Path(__file__).resolve().parent.parent
 BAKERY = BENCHMARKS.parent / "Applications/.build/release/bakery"
 # Above this part of the median, a spread of ratios decides nothing.
 NOISE = 0.3
+# Fixed widths that know what no crawl can know: as many for each host as it serves at a time.
+ORACLE = "oracle"
 # So narrow a crawl takes minutes and is not the best, so it is done once.
 NARROW = 4
 
@@ -58,21 +60,28 @@ def crawl(site: Site, width: str, folder: Path) -> Run:
     server = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
     try:
         _wait_for(port)
-        return _crawl(port, width, folder)
+        return _crawl(port, _widths(site, width), folder)
     finally:
         server.kill()
         server.wait()
 
 
-def _crawl(port: int, width: str, folder: Path) -> Run:
+def _widths(site: Site, width: str) -> list[str]:
+    if width == "auto":
+        return ["--concurrency", width]
+    if width == ORACLE:
+        return ["--concurrency", str(site.hosts * site.capacity), "--per-host", str(site.capacity)]
+    return ["--concurrency", width, "--per-host", width]
+
+
+def _crawl(port: int, widths: list[str], folder: Path) -> Run:
     store = folder / "store.sqlite"
     for suffix in ("", "-wal", "-shm"):
         Path(f"{store}{suffix}").unlink(missing_ok=True)
     # The page that always fails is left out: waiting to try it again would be most of the time.
     command = [str(BAKERY), "scrape", f"http://127.0.0.1:{port}/", "--scope", "any", "--delay", "0"]
     command += ["--exclude", "broken-oven", "--attempts", "10", "--fail-on", "never", "--json"]
-    command += ["--into", str(store), "--concurrency", width]
-    command += [] if width == "auto" else ["--per-host", width]
+    command += ["--into", str(store), *widths]
     start = time.monotonic()
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
     seconds = time.monotonic() - start
@@ -106,11 +115,11 @@ def _wait_for(port: int) -> None:
 
 
 def measure(site: Site, widths: list[int], rounds: int) -> dict[str, list[Run]]:
-    """Runs every width and `auto` in turn, another one first each time."""
-    runs: dict[str, list[Run]] = {str(width): [] for width in widths} | {"auto": []}
+    """Runs every width, the oracle and `auto` in turn, another one first each time."""
+    runs: dict[str, list[Run]] = {str(width): [] for width in widths} | {ORACLE: [], "auto": []}
     with tempfile.TemporaryDirectory(prefix="bakery-limits-") as folder:
         for number in range(rounds):
-            names = [name for name in runs if not number or name == "auto" or int(name) > NARROW]
+            names = [name for name in runs if not number or not name.isdigit() or int(name) > NARROW]
             shift = number % len(names)
             for name in names[shift:] + names[:shift]:
                 run = crawl(site, name, Path(folder))
@@ -135,7 +144,8 @@ def rows(site: Site, runs: dict[str, list[Run]]) -> list[dict[str, Any]]:
 
 def _row(name: str, unit: str, figures: dict[str, list[float]]) -> dict[str, Any]:
     ours = figures["auto"]
-    peers = {f"width {n}": _peer(ours, figures[n]) for n in figures if n != "auto"}
+    names = {n: n if n == ORACLE else f"width {n}" for n in figures if n != "auto"}
+    peers = {names[n]: _peer(ours, figures[n]) for n in names}
     spread = _spread(ours) | {"runs": len(ours)}
     return {"row": name, "unit": unit, "better": "lower", "ours": spread, "peers": peers}
 
@@ -155,16 +165,17 @@ def _spread(values: list[float]) -> dict[str, float]:
 def table(site: Site, runs: dict[str, list[Run]]) -> str:
     seconds = {name: statistics.median(run.seconds for run in runs[name]) for name in runs}
     refused = {name: statistics.median(run.refused for run in runs[name]) for name in runs}
-    best = min((name for name in runs if name != "auto"), key=lambda name: seconds[name])
+    best = min((name for name in runs if name.isdigit()), key=lambda name: seconds[name])
     twice = str(2 * site.hosts * site.capacity)
-    lines = [f"{site.name}, load {os.getloadavg()[0]:.1f}", "", "width    seconds   refused   runs"]
+    lines = [f"{site.name}, load {os.getloadavg()[0]:.1f}", "", " width    seconds   refused   runs"]
     for name in runs:
         lines.append(
-            f"{name:>5} {seconds[name]:>10.2f} {refused[name]:>9g} {len(runs[name]):>6}"
+            f"{name:>6} {seconds[name]:>10.2f} {refused[name]:>9g} {len(runs[name]):>6}"
             f"{'   best' if name == best else ''}"
         )
     lines.append("")
-    lines.append(f"auto takes {seconds['auto'] / seconds[best]:.2f} times as long as the best width, {best}")
+    lines.append(f"auto takes {seconds['auto'] / seconds[best]:.2f} times as long as the best width, {best},")
+    lines.append(f"and {seconds['auto'] / seconds[ORACLE]:.2f} times as long as the oracle")
     if twice in runs:
         lines.append(
             f"it has {refused['auto']:g} requests refused,"
