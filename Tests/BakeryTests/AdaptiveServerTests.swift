@@ -22,7 +22,7 @@ import Testing
     // The right limit is 2 times 4, for half of the time goes to the network.
     let server = server(.deterministic, workers: 4)
     let best = ServerRun(server) { AsyncSemaphore(limit: 8) }
-    for initial in [1, 20] {
+    for initial in [1, 20, 200] {
       let found = ServerRun(server) { AdaptiveLimiter(initial: initial) }
       #expect(found.done * 10 >= best.done * 9, "began at \(initial)")
       #expect(found.latency <= 2 * best.latency, "began at \(initial)")

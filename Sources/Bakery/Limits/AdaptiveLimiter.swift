@@ -31,7 +31,7 @@ public final class AdaptiveLimiter: ConcurrencyLimiter {
   public struct Change: Hashable, Sendable {
     /// Why a limit changes.
     public enum Reason: Hashable, Sendable {
-      /// It did not; it is the one that the limiter was made with.
+      /// It did not; it is the one with which the limiter began.
       case start
       /// Calls did not take longer for being more.
       case room

@@ -1,4 +1,4 @@
-/// The estimate of `LimitAlgorithm.knee`.
+/// The estimate of `LimitAlgorithm.knee`, which begins with a trial.
 /// ```
 ///                a trial is due                     few enough in flight
 ///   working ────────────────────────► draining ──────────────────────────► trying
@@ -16,10 +16,14 @@ struct KneeState: LimitEstimator {
   private let tolerance: Double
   /// What is added all the same: limiters that share a server become equal by it.
   private static let headroom = 1.0
-  /// Which part of the limit a trial leaves.
-  private static let trialPart = 0.25
+  /// Which part of the limit a trial leaves, so that two who share a server, of which one tries, still come down.
+  private let trialPart: Double
+  /// What the first trial leaves at most, before anything is known.
+  private static let firstTrial = 5
+  /// A trial with this part of the throughput was as full as what it is compared with.
+  private static let full = 0.9
   /// Trials take one part in so many of the time, and while the limit moves away from where the last one was one in four.
-  private static let rest = 20
+  private static let rest = 40
   private static let shortRest = 3
   /// How far down the limit goes before a trial confirms it, and how far up while calls already wait for one another.
   private static let trusted = 0.7...1.4
@@ -28,29 +32,30 @@ struct KneeState: LimitEstimator {
   private static let samplesEnough = 64
 
   private var estimate: BoundedLimit
-  private var phase = Phase.working
+  private var phase = Phase.trying
   private var window = SampleWindow()
   /// Calls of this phase not counted yet: those that end first are the short ones.
   private var toSkip: Int
   private(set) var epoch: UInt32 = 0
   private(set) var alarm = Deadline.never
   private(set) var latencies: (short: Double?, long: Double?) = (nil, nil)
-  /// The limit at which calls dropped lately: near it the limit grows as slowly as others' who share the server.
+  /// The limit at which calls dropped or became slow lately: near it the limit grows as slowly as others' who share the server.
   private var ceiling = Double.infinity
 
   private var trialLimit: Int
-  private var limitBeforeTrial = 0.0
-  private var lastTrial: Double?
+  private var limitBeforeTrial: Double
   private var trialBegan = Deadline(nanoseconds: .min)
   /// From when on a trial is due if the limit has moved, and in any case.
   private var soonest = Deadline(nanoseconds: .min)
   private var latest = Deadline(nanoseconds: .min)
 
-  init(_ range: ClosedRange<Int>, initial: Int, tolerance: Double = 1.5) {
+  init(_ range: ClosedRange<Int>, initial: Int, tolerance: Double = 1.6) {
     self.tolerance = tolerance
+    trialPart = min(0.5, max(0.1, 2 / tolerance - 1))
     estimate = BoundedLimit(range, initial: initial)
-    toSkip = initial
-    trialLimit = range.lowerBound
+    limitBeforeTrial = Double(initial)
+    trialLimit = max(range.lowerBound, min(Self.firstTrial, initial))
+    toSkip = trialLimit
   }
 
   var limit: Int { phase == .working ? settled : min(trialLimit, settled) }
@@ -58,6 +63,12 @@ struct KneeState: LimitEstimator {
   var reason: AdaptiveLimiter.Change.Reason { estimate.reason }
 
   mutating func observe(_ sample: LimitSample) {
+    if epoch == 0, alarm == .never {
+      // The first trial began unseen.
+      let latency = sample.isDropped ? 0 : sample.latency
+      trialBegan = sample.time.advanced(by: .nanoseconds(-Int64(latency)))
+      if !sample.isDropped { setAlarm(callsTake: latency) }
+    }
     if phase == .draining, sample.inFlight - 1 <= limit { begin(.trying) }
     guard sample.epoch == epoch else { return }
     guard toSkip == 0 else {
@@ -116,6 +127,7 @@ struct KneeState: LimitEstimator {
     if now < soonest {
       target = max(target, min(current, Self.trusted.lowerBound * limitBeforeTrial))
     }
+    if target < 0.9 * current { ceiling = current }
     if current > 1.25 * ceiling { ceiling = .infinity }
     if ceiling < .infinity { target = min(target, current + max(1, 0.5 * current.squareRoot())) }
     let grows = target >= current
@@ -134,19 +146,47 @@ struct KneeState: LimitEstimator {
     let hasMoved =
       estimate.value < Self.trusted.lowerBound * limitBeforeTrial
       || (hasQueue && estimate.value > Self.trusted.upperBound * limitBeforeTrial)
-    guard now >= latest || (hasMoved && now >= soonest) else { return }
-    trialLimit = max(least, Int(Double(limit) * Self.trialPart))
+    let isDue = now >= latest || (hasMoved && now >= soonest) || wasFull(beside: short)
+    guard isDue else { return }
+    trialLimit = max(least, Int(Double(limit) * trialPart))
+    beginTrial(at: now, callsTake: short)
+  }
+
+  /// Whether calls waited for one another in the trial, too: the throughput was no less than at a much higher limit.
+  private func wasFull(beside short: Double) -> Bool {
+    guard let long = latencies.long, estimate.value >= 1.5 * Double(trialLimit) else {
+      return false
+    }
+    return Double(trialLimit) / long > Self.full * estimate.value / short
+  }
+
+  private mutating func beginTrial(at now: Deadline, callsTake time: Double) {
     limitBeforeTrial = estimate.value
     trialBegan = now
-    alarm = now.advanced(by: .nanoseconds(Int64(min(Self.patience * short, 1e18))))
+    setAlarm(callsTake: time)
     begin(.draining)
   }
 
+  private mutating func setAlarm(callsTake time: Double) {
+    alarm = trialBegan.advanced(by: .nanoseconds(Int64(min(Self.patience * time, 1e18))))
+  }
+
   private mutating func endTrial(at now: Deadline) {
+    let least = Int(estimate.range.lowerBound)
     if let mean = window.mean {
-      // The shorter of two, because another limiter of the same server may have filled it this time.
-      latencies.long = min(mean, lastTrial ?? mean)
-      lastTrial = mean
+      latencies.long = mean
+      if let short = latencies.short, trialLimit > least, wasFull(beside: short) {
+        // The right limit is below that of the trial: try less.
+        estimate.move(to: max(Double(trialLimit), estimate.value * 0.7), .slower)
+        latencies.short = mean
+        trialLimit = max(least, Int(Double(trialLimit) * trialPart))
+        return beginTrial(at: now, callsTake: mean)
+      }
+    }
+    if latencies.short == nil {
+      // Nobody knows yet what more would do.
+      estimate.move(to: min(estimate.value, 4 * Double(trialLimit)), .start)
+      limitBeforeTrial = estimate.value
     }
     let cost = min(max(now.duration(since: trialBegan), .zero), .seconds(10))
     soonest = now.advanced(by: cost * Self.shortRest)

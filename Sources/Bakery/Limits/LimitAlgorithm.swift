@@ -6,9 +6,10 @@ public struct LimitAlgorithm: Sendable {
 
   /// Compares how long calls take with how long they take when few are under way, which it tries now and then.
   ///
-  /// For a moment, about a twentieth of the time, a quarter of the limit is in force. The idea of such trials is that of Envoy's
-  /// gradient controller.
-  public static var knee: LimitAlgorithm { knee(tolerance: 1.5) }
+  /// For a moment, about a fortieth of the time, a quarter of the limit is in force. It begins so, too, with at most 5, goes on
+  /// with at most four times as many, and grows from there: a limiter whose `initial` is far too high fills no queue. The idea of
+  /// such trials is that of Envoy's gradient controller.
+  public static var knee: LimitAlgorithm { knee(tolerance: 1.6) }
 
   /// The same for callers who would rather leave the called side idle now and then than wait in its line, or the other way round.
   ///

@@ -19,7 +19,7 @@ struct HostLimiters: Sendable {
     concurrency = KeyedLimiters(capacity: 4096) { origin in
       isAutomatic
         ? AdaptiveLimiter(
-          .knee(tolerance: 1.2),
+          .knee(tolerance: 1.15),
           limits: 1...most,
           initial: min(8, most),
           name: origin
