@@ -31,7 +31,10 @@ struct SampleSiteCommand: AsyncParsableCommand {
     if let capacity, !(1...10_000).contains(capacity) {
       throw ValidationError("--capacity \(capacity) cannot be served; give 1 to 10000")
     }
-    try await site.serve(capacity: capacity) { site in
+    var settings = ServerSettings()
+    // Most pages have gone out by then, and whoever ends a server waits for it.
+    settings.drainTimeout = .milliseconds(500)
+    try await site.serve(settings: settings, capacity: capacity) { site in
       standardOutput("\(countText(site.pages)) pages on \(site.hosts) hosts, from \(site.start)")
       standardOutput("end it with Ctrl-C")
       _ = try await interrupts.stop.receiver.receive()
