@@ -62,8 +62,21 @@ struct ScrapeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How long a page may take to arrive.", valueName: "time"))
   var pageTimeout = DurationArgument(.seconds(60))
 
-  @Option(help: ArgumentHelp("How often to try a URL that fails.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "How often to try a URL that fails, up to 255; refusals do not count.",
+      valueName: "n"
+    )
+  )
   var attempts = 3
+
+  @Option(
+    help: ArgumentHelp(
+      "How often a URL may be refused by its host's limit, with 429, or 503 and Retry-After, up to 255; a host that only refuses, so many pauses long, is given up on.",
+      valueName: "n"
+    )
+  )
+  var refusals = 10
 
   @Option(help: "How pages overlap: async or sequential.")
   var model = "async"
@@ -97,6 +110,7 @@ struct ScrapeOptions: ParsableArguments {
     settings.headTimeout = headTimeout.duration
     settings.pageTimeout = pageTimeout.duration
     settings.retries.attempts = attempts
+    settings.retries.refusals = refusals
     settings.userAgent = userAgent ?? settings.userAgent
     settings.headers = try header.map(Self.field)
     settings.limit = limit

@@ -11,7 +11,7 @@ import Testing
     let folder = try CommandFolder()
     let site = try SampleWebsite(pages: 120, hosts: 2, base: .loopback(port: 0))
     let (run, wanted) = try await site.serve(capacity: 4) { site in
-      let options = ["--scope", "any", "--delay", "0", "--attempts", "8", "--concurrency", "auto"]
+      let options = ["--scope", "any", "--delay", "0", "--attempts", "1", "--concurrency", "auto"]
       let store = ["--into", "crawl.sqlite", "--exclude", "broken-oven", "--fail-on", "never"]
       let run = try await folder.run(["scrape", site.start, "--json"] + options + store)
       return (run, site.expectation.stored.map(\.url).filter { !$0.contains("broken-oven") })

@@ -48,7 +48,9 @@ struct BadInputTests {
     let folder = try CommandFolder()
     try input.prepare(folder)
     let run = try await serve { servers in
-      let arguments = [servers.place(input.seed), "--attempts", "1", "--depth", "0"] + Self.options
+      let arguments =
+        [servers.place(input.seed), "--attempts", "1", "--refusals", "1", "--depth", "0"]
+        + Self.options
       var run = try await folder.run(
         ["scrape"] + arguments + input.options,
         through: input.wrapper,
@@ -71,7 +73,8 @@ struct BadInputTests {
     let (run, servers) = try await serve { servers in
       let seeds = ["SITE/", "TLS/", "REFUSED/", "http://bakery.invalid/"].map(servers.place)
       let options = [
-        "--attempts", "2", "--per-host", "16", "--head-timeout", "5s", "--page-timeout", "6s",
+        "--attempts", "2", "--refusals", "2", "--per-host", "16", "--head-timeout", "5s",
+        "--page-timeout", "6s",
         // A host that asks twice to be left alone for ever is left alone for five minutes.
         "--exclude", "/retry-never",
       ]

@@ -17,6 +17,14 @@ struct UsageTests {
       ["scrape", "http://a.test/", "--concurrency", "0"], "--concurrency is 0; it needs at least 1"
     ),
     (["scrape", "http://a.test/", "--attempts", "0"], "--attempts is 0; it needs at least 1"),
+    (
+      ["scrape", "http://a.test/", "--attempts", "256"], "--attempts is 256; it may be 255 at most"
+    ),
+    (
+      ["scrape", "http://a.test/", "--refusals", "1000"],
+      "--refusals is 1,000; it may be 255 at most"
+    ),
+    (["scrape", "http://a.test/", "--refusals", "0"], "--refusals is 0; it needs at least 1"),
     (["scrape", "http://a.test/", "--memory", "1MB"], "give at least 20 MB"),
     (["scrape", "http://a.test/", "--export", "pages.xml"], "pages.xml"),
     (["scrape", "http://a.test/", "--include", "("], "("),

@@ -295,11 +295,16 @@ struct CrawlBook {
     _ retryAfter: Duration?,
     _ now: Deadline
   ) {
+    let retries = settings.retries
+    let isRefusal = retries.isRefusal(status: failure.status, retryAfter: retryAfter)
+    if isRefusal {
+      frontier[id].noteRefusal()
+      counts.refusals += 1
+    }
     // The queue is where it waits, not a task.
-    guard
-      settings.retries.decide(isTransient: failure.isTransient, retryAfter: retryAfter) != .stop,
-      let pause = settings.retries.schedule.delay(
-        afterAttempt: Int(frontier[id].attempts),
+    guard retries.decide(isTransient: failure.isTransient, retryAfter: retryAfter) != .stop,
+      let pause = (isRefusal ? retries.refusalSchedule : retries.schedule).delay(
+        afterAttempt: Int(isRefusal ? frontier[id].refusals : frontier[id].attempts),
         retryAfter: retryAfter,
         random: random
       )
@@ -320,7 +325,7 @@ struct CrawlBook {
       url: frontier[first].url,
       stage: stage.rawValue,
       reason: failure.reason,
-      attempts: Int(frontier[id].attempts)
+      attempts: frontier[id].requestCount
     )
     records.append(.failure(record))
     if firstFailures.count < 10 { firstFailures.append(record) }

@@ -9,6 +9,8 @@ package struct CrawlCounts: Sendable {
   package internal(set) var skipped = 0
   package internal(set) var redirects = 0
   package internal(set) var retries = 0
+  /// Answers that spoke of a server's limit: 429, and 503 with Retry-After.
+  package internal(set) var refusals = 0
   /// Requests that were not answered in time.
   package internal(set) var timeouts = 0
   package internal(set) var links = 0

@@ -12,6 +12,18 @@ package struct CrawlProgress: Sendable {
   package var slowestHost: (name: String, average: Duration)?
   /// How many requests may be in flight now, in an automatic crawl.
   package var limit: Int?
+  /// What is waited for while no page is in flight.
+  package var wait: CrawlWait?
+}
+
+/// The wait of a crawl for a host that is to be left alone for a while.
+package struct CrawlWait: Sendable {
+  /// Scheme, name and port.
+  package var host: String
+  /// How much longer, at least.
+  package var time: Duration
+  /// Whether the host has refused the last request that said something of its limit.
+  package var isRefused: Bool
 }
 
 /// Reports progress ten times a second.
@@ -54,7 +66,8 @@ struct ProgressTicker {
       elapsed: now.duration(since: begin),
       pagesPerSecond: seconds > 0 ? pages / seconds : 0,
       slowestHost: book.frontier.slowestHosts(1).first,
-      limit: book.overall.map { min($0.limit, book.frontier.limitOfHosts) }
+      limit: book.overall.map { min($0.limit, book.frontier.limitOfHosts) },
+      wait: book.counts.inFlight == 0 ? book.frontier.nextWait(now) : nil
     )
   }
 }

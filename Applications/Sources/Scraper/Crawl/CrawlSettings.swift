@@ -54,7 +54,8 @@ package struct CrawlSettings: Sendable {
     try atLeastOne(perHost, "--per-host")
     try atLeastOne(bodyMaximum, "--max-size")
     try atLeastOne(limit ?? 1, "--limit")
-    try atLeastOne(retries.attempts, "--attempts")
+    try countedInByte(retries.attempts, "--attempts")
+    try countedInByte(retries.refusals, "--refusals")
     guard width <= 4096 else {
       throw SettingsError("--concurrency \(width) is more than 4,096 connections; give less")
     }
@@ -62,6 +63,13 @@ package struct CrawlSettings: Sendable {
       throw SettingsError("--delay \(durationText(delay)) is more than a day; give less")
     }
     _ = try BodyRooms(memory: memory, slots: width, bodyMaximum: bodyMaximum)
+  }
+
+  /// Each URL of a crawl has such a number, so it is kept short.
+  private func countedInByte(_ number: Int, _ option: String) throws(SettingsError) {
+    try atLeastOne(number, option)
+    guard number > UInt8.max else { return }
+    throw SettingsError("\(option) is \(countText(number)); it may be 255 at most")
   }
 
   private func atLeastOne(_ number: Int, _ option: String) throws(SettingsError) {

@@ -22,9 +22,12 @@ struct Frontier {
   private var order: UInt64 = 0
   private let limiters: HostLimiters
   private let isAutomatic: Bool
+  /// How many pauses in a row a host gets without a good answer.
+  private let pauseMaximum: Int
 
   init(settings: CrawlSettings) {
     limiters = HostLimiters(settings: settings)
+    pauseMaximum = settings.retries.refusals
     isAutomatic = settings.isAutomatic
   }
 
@@ -93,6 +96,20 @@ struct Frontier {
   /// When something becomes possible by itself.
   private var nextTime: Deadline {
     min(ready.min?.time ?? .never, delayed.min?.time ?? .never)
+  }
+
+  /// The host that gets the next request, if none before it ends, and when that is at the earliest.
+  func nextWait(_ now: Deadline) -> CrawlWait? {
+    var next = ready.min.map { ($0.time, $0.host) }
+    if let first = delayed.min {
+      let host = Int(self[first.id].host)
+      let time = max(first.time, hosts[host].pace.notBefore)
+      if time < next?.0 ?? .never { next = (time, host) }
+    }
+    guard let (time, index) = next, time > now else { return nil }
+    let host = hosts[index]
+    let isRefused = host.pace.pausesInRow > 0
+    return CrawlWait(host: host.origin, time: time.duration(since: now), isRefused: isRefused)
   }
 
   private var waitReason: WaitReason {
@@ -175,10 +192,23 @@ struct Frontier {
     case .overload, .unavailable, .timeout: hosts[host].dropped += 1
     case .success, .failure: break
     }
+    if hosts[host].pace.pausesInRow >= pauseMaximum { giveUp(host, now) }
     if isAutomatic {
       hosts[host].measures = limiters.limiter(of: hosts[host].origin).measures
     }
     schedule(host, now)
+  }
+
+  /// Closes a host that does nothing but refuse, for as long as one that gives no robots.txt.
+  private mutating func giveUp(_ host: Int, _ now: Deadline) {
+    guard case .open = hosts[host].admission else { return }
+    let failure = FetchFailure(
+      .status,
+      "its host refused requests \(pauseMaximum) times in a row",
+      isTransient: true
+    )
+    let until = now.advanced(by: RobotsAnswer.unreachableLifetime)
+    hosts[host].admission = .closed(failure, until: until)
   }
 
   /// Notes how long a fetch took, for the report.
@@ -214,7 +244,12 @@ struct Frontier {
       delayed.removeMin()
       let host = Int(self[first.id].host)
       self[first.id].queuedAt = now
-      hosts[host].queue.prepend(first.id)
+      // What was refused goes behind the others, so that one that is always refused holds up nobody.
+      if self[first.id].refusals > 0 {
+        hosts[host].queue.append(first.id)
+      } else {
+        hosts[host].queue.prepend(first.id)
+      }
       schedule(host, now)
     }
   }
@@ -224,7 +259,9 @@ struct Frontier {
     if case .asking = hosts[host].admission { return }
     hosts[host].isScheduled = true
     order += 1
-    let time = max(now, hosts[host].pace.notBefore)
+    var time = max(now, hosts[host].pace.notBefore)
+    // What waits for a host that is not asked any more does not wait for it.
+    if case .closed = hosts[host].admission { time = now }
     ready.insert(Ready(time: time, order: order, host: host))
   }
 }
@@ -255,7 +292,10 @@ enum WaitReason: String, Sendable {
 struct KnownURL {
   var url: String
   var state: URLState
+  /// Requests that were sent, without those that were refused.
   var attempts: UInt8 = 0
+  /// Requests that were refused by the limit of its server.
+  var refusals: UInt8 = 0
   /// Whether only links with `nofollow` lead to it.
   var isNofollow = false
   /// Whether it is to be read as a sitemap.
@@ -264,10 +304,19 @@ struct KnownURL {
   var host: Int32 = -1
   var queuedAt = Deadline(nanoseconds: 0)
 
+  /// How many requests were sent.
+  var requestCount: Int { Int(attempts) + Int(refusals) }
+
   init(url: String, state: URLState, depth: Int32) {
     self.url = url
     self.state = state
     self.depth = depth
+  }
+
+  /// Takes the last request for a refusal, not for an attempt.
+  mutating func noteRefusal() {
+    attempts -= 1
+    refusals += 1
   }
 }
 

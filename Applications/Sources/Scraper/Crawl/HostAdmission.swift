@@ -15,8 +15,10 @@ extension PageWorker {
       return .closed(failure, until: .after(RobotsAnswer.unreachableLifetime))
     }
     do {
-      let answer = try await retry(settings.retries.schedule, onFailure: decide) {
-        try await askRobots(host)
+      let answer = try await retry(settings.retries.schedule, onFailure: decide(isRefusal: false)) {
+        try await retry(settings.retries.refusalSchedule, onFailure: decide(isRefusal: true)) {
+          try await askRobots(host)
+        }
       }
       return .open(answer.rules, until: .after(answer.lifetime))
     } catch let refusal as RobotsRefusal {
@@ -25,12 +27,17 @@ extension PageWorker {
     }
   }
 
-  private func decide(_ error: any Error) -> RetryDecision {
-    guard let refusal = error as? RobotsRefusal else { return .stop }
-    return settings.retries.decide(
-      isTransient: refusal.failure.isTransient,
-      retryAfter: refusal.retryAfter
-    )
+  /// Decides on refusals by the host's limit, or on everything else: each has a number of its own.
+  private func decide(isRefusal: Bool) -> @Sendable (any Error) -> RetryDecision {
+    let retries = settings.retries
+    return { error in
+      guard let refusal = error as? RobotsRefusal else { return .stop }
+      let (failure, retryAfter) = (refusal.failure, refusal.retryAfter)
+      guard retries.isRefusal(status: failure.status, retryAfter: retryAfter) == isRefusal else {
+        return .stop
+      }
+      return retries.decide(isTransient: failure.isTransient, retryAfter: retryAfter)
+    }
   }
 
   private func askRobots(_ host: HostJob) async throws -> (rules: RobotsRules, lifetime: Duration) {
@@ -74,7 +81,8 @@ extension PageWorker {
       let failure = FetchFailure(
         .robots,
         "robots.txt answers \(answer.status), so nothing may be fetched for now",
-        isTransient: true
+        isTransient: true,
+        status: answer.status
       )
       let retryAfter = answer.headers["retry-after"].flatMap {
         RetryAfter.parse($0, now: wallClock() / 1000)

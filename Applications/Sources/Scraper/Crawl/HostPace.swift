@@ -88,6 +88,8 @@ struct HostPace: Sendable {
   /// How long the last pause was; zero if a request that was started after the one before it got a good answer.
   private var pause = Duration.zero
   private var pauseCount = 0
+  /// How many pauses there were since the last good answer.
+  private(set) var pausesInRow = 0
   /// Whether the last answer that says something was a 503.
   private var wasUnavailable = false
 
@@ -122,6 +124,7 @@ struct HostPace: Sendable {
     case .success:
       permit.end(.success)
       wasUnavailable = false
+      pausesInRow = 0
       if permit.pausesBefore >= pauseCount - 1 { pause = .zero }
     case .failure: permit.end(.ignore)
     case .timeout: permit.end(.dropped)
@@ -138,6 +141,7 @@ struct HostPace: Sendable {
     if now >= pauseEnd {
       pause = min(max(pause * 2, .seconds(1)), Self.pauseMaximum)
       pauseCount += 1
+      pausesInRow += 1
     }
     let wanted = min(retryAfter ?? .zero, Self.retryAfterMaximum)
     pauseEnd = max(pauseEnd, now.advanced(by: max(pause, wanted)))

@@ -2,8 +2,10 @@ package import Bakery
 
 /// Whether and when a request that failed is sent again.
 package struct RetryPolicy: Sendable {
-  /// How many requests a URL gets, the first included.
+  /// How many requests a URL gets, the first included, and those aside that are refused.
   package var attempts = 3
+  /// How many refusals a URL gets, and how many pauses a host gets in a row without a good answer, before it is given up on.
+  package var refusals = 10
   /// The ceiling of the first pause.
   package var base = Duration.milliseconds(500)
   /// The highest ceiling.
@@ -16,6 +18,16 @@ package struct RetryPolicy: Sendable {
   /// When requests are sent again, as far as the server does not ask for more.
   package var schedule: Schedule {
     .exponential(from: base, upTo: pauseMaximum).attempts(attempts)
+  }
+
+  /// When requests that were refused are sent again, as far as the server does not ask for more.
+  package var refusalSchedule: Schedule {
+    .exponential(from: base, upTo: pauseMaximum).attempts(refusals)
+  }
+
+  /// Whether an answer speaks of the server's limit, and not of what was asked for.
+  package func isRefusal(status: Int?, retryAfter: Duration?) -> Bool {
+    status == 429 || (status == 503 && retryAfter != nil)
   }
 
   /// Whether the same request may get another status a little later.

@@ -8,15 +8,15 @@ package struct ProgressLine: Sendable {
     var fields = [
       countText(counts.pages, "page"),
       "\(threeDigits(progress.pagesPerSecond))/s",
-      "\(countText(counts.inFlight))\(progress.limit.map { " of \(countText($0))" } ?? "") in flight",
+      progress.wait.map(Self.text)
+        ?? "\(countText(counts.inFlight))\(progress.limit.map { " of \(countText($0))" } ?? "") in flight",
       "\(countText(progress.pending)) queued",
     ]
     if counts.failureCount > 0 { fields.append(countText(counts.failureCount, "failure")) }
     fields.append(durationText(progress.elapsed))
     fields.append(byteText(counts.bytes))
     if let slowest = progress.slowestHost {
-      let name = slowest.name.firstRange(of: "://").map { slowest.name[$0.upperBound...] }
-      fields.append("slowest \(name ?? slowest.name[...]) \(durationText(slowest.average))")
+      fields.append("slowest \(Self.name(slowest.name)) \(durationText(slowest.average))")
     }
     var line = ""
     for field in fields {
@@ -25,5 +25,17 @@ package struct ProgressLine: Sendable {
       line = longer
     }
     text = line
+  }
+
+  /// Counts in tenths of seconds: whoever watches wants to see that it goes on.
+  private static func text(_ wait: CrawlWait) -> String {
+    let tenths = Int((wait.time.milliseconds / 100).rounded(.up))
+    let time = tenths < 100 ? "\(tenths / 10).\(tenths % 10) s" : durationText(wait.time)
+    return "waiting \(time) for \(name(wait.host))\(wait.isRefused ? ", which refuses" : "")"
+  }
+
+  /// An origin without its scheme.
+  private static func name(_ origin: String) -> Substring {
+    origin.firstRange(of: "://").map { origin[$0.upperBound...] } ?? origin[...]
   }
 }

@@ -23,6 +23,7 @@ package struct Summary: Sendable {
     }
     rows.append(("skipped", countText(counts.skipped)))
     if counts.retries > 0 { rows.append(("retries", countText(counts.retries))) }
+    if counts.refusals > 0 { rows.append(("refusals", countText(counts.refusals))) }
     rows.append(("failures", failuresText))
     if report.pending > 0 { rows.append(("still pending", countText(report.pending))) }
     rows.append(("bytes", byteText(counts.bytes)))
@@ -104,6 +105,7 @@ package struct Summary: Sendable {
     object.set("skipped", counts.skipped)
     object.set("redirects", counts.redirects)
     object.set("retries", counts.retries)
+    object.set("refusals", counts.refusals)
     object.set("failures", counts.failureCount)
     var stages = JSONObject()
     for (stage, count) in counts.failures.sorted(by: { $0.key < $1.key }) {

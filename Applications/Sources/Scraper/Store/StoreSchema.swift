@@ -50,6 +50,9 @@ enum StoreSchema {
   /// Times are texts, `2026-03-01T09:30:00.250Z`, which SQLite's date functions understand.
   /// `pages.text` comes last because whatever stands behind a long text is slow to reach. `links` has
   /// no index on `target`: it would double the cost of a link, and whoever asks often can add one.
+  ///
+  /// `failures.attempts` is how many requests the run that gave up on a URL had sent for it, refused ones included. It is 0
+  /// where nothing was sent, because the host could not be asked or had done nothing but refuse.
   private static let tables = """
     CREATE TABLE urls (
       id INTEGER PRIMARY KEY,

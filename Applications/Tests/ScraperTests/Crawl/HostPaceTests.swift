@@ -22,6 +22,8 @@ struct HostPaceTests {
     /// When the host may be asked next, unless too many requests are in flight, in seconds.
     var notBefore: Double { Double(pace.notBefore.nanoseconds) / 1e9 }
 
+    var pausesInRow: Int { pace.pausesInRow }
+
     private mutating func onClock<Success>(
       _ second: Double,
       _ body: (inout Host, Deadline) -> Success
@@ -133,6 +135,22 @@ struct HostPaceTests {
     #expect(host.startAll(at: second) == 1)
     host.finish(.overload(retryAfter: nil), at: second)
     #expect(host.notBefore == second + 1)
+  }
+
+  @Test func `pauses are counted until a good answer, and refusals in one pause once`() {
+    var host = Host(limit: 2)
+    #expect(host.startAll(at: 0) == 2)
+    for _ in 0..<2 { host.finish(.overload(retryAfter: nil), at: 0) }
+    #expect(host.pausesInRow == 1)
+    #expect(host.startAll(at: 1) == 1)
+    host.finish(.overload(retryAfter: nil), at: 1)
+    #expect(host.pausesInRow == 2)
+    #expect(host.startAll(at: 3) == 1)
+    host.finish(.failure, at: 3)
+    #expect(host.pausesInRow == 2)
+    #expect(host.startAll(at: 3) == 1)
+    host.finish(.success, at: 3)
+    #expect(host.pausesInRow == 0)
   }
 
   @Test(

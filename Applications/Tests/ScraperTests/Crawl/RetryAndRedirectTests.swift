@@ -45,9 +45,91 @@ struct RetryAndRedirectTests {
       ])
       try await fixture.run()
       let starts = fixture.web.requests.filter { $0.url.hasSuffix("busy") }.map(\.begin).sorted()
-      #expect(starts.count == 3)
+      #expect(starts.count == fixture.settings.retries.refusals)
       let gaps = zip(starts, starts.dropFirst()).map { $1.duration(since: $0) }
       #expect(gaps.allSatisfy { $0 >= .seconds(7) })
+    }
+  }
+
+  @Test func `refusals by a limit cost no attempts`() async throws {
+    try await simulate { _ in
+      let pages = (0..<40).map { "http://h0.test/p\($0)" }
+      var web = [SampleWebs.url(0): SampleWebs.page((0..<40).map { "/p\($0)" })]
+      for page in pages { web[page] = SampleWebs.page([]) }
+      var fixture = CrawlFixture(SimulatedWeb(web, capacity: 3))
+      fixture.settings.retries.attempts = 1
+      let report = try await fixture.run()
+      #expect(report.counts.pages == 41)
+      #expect(report.counts.failureCount == 0)
+      #expect(report.counts.refusals == fixture.web.refused.count)
+      #expect(report.counts.refusals > 0)
+    }
+  }
+
+  @Test func `one page that is always refused is given up on and holds up no other`() async throws {
+    try await simulate { _ in
+      let busy = SimulatedWeb.Page(status: 503, headers: [("Retry-After", "1")])
+      var web = [SampleWebs.url(0): SampleWebs.page(["/busy"] + (0..<40).map { "/p\($0)" })]
+      web["http://h0.test/busy"] = busy
+      for number in 0..<40 { web["http://h0.test/p\(number)"] = SampleWebs.page([]) }
+      var fixture = CrawlFixture(web)
+      fixture.settings.perHost = 1
+      fixture.settings.retries.attempts = 1
+      let report = try await fixture.run()
+      #expect(report.counts.pages == 41)
+      let failure = await fixture.failures["http://h0.test/busy"]
+      #expect(failure?.reason == "the server answers 503")
+      #expect(failure?.attempts == 10)
+      #expect(fixture.web.count(of: "http://h0.test/busy") == 10)
+    }
+  }
+
+  @Test func `a failure counts the requests that were sent, refused or not`() async throws {
+    try await simulate { _ in
+      var page = SimulatedWeb.Page(status: 429)
+      page.failures = [FetchFailure(.body, "connection reset", isTransient: true)]
+      let fixture = CrawlFixture([
+        SampleWebs.url(0): SampleWebs.page(["/bad"]), "http://h0.test/bad": page,
+      ])
+      try await fixture.run()
+      #expect(await fixture.failures["http://h0.test/bad"]?.attempts == 11)
+    }
+  }
+
+  @Test func `a host that only refuses is given up on with all its pages`() async throws {
+    try await simulate { _ in
+      var web = [SampleWebs.url(0): SampleWebs.page((0..<500).map { "http://h1.test/p\($0)" })]
+      for number in 0..<500 {
+        web["http://h1.test/p\(number)"] = SimulatedWeb.Page(status: 429)
+      }
+      let fixture = CrawlFixture(web)
+      let report = try await fixture.run()
+      #expect(report.counts.failureCount == 500)
+      // Pauses of 1, 2, 4, 8, 16, 32, 60, 60 and 60 seconds, and what the last of them lasts at most.
+      #expect(report.wall < .seconds(310))
+      let attempts = await fixture.failures.values.map(\.attempts)
+      #expect(attempts.min() == 0)
+      let reasons = await Set(fixture.failures.values.map(\.reason))
+      #expect(reasons.contains("its host refused requests 10 times in a row"))
+    }
+  }
+
+  @Test func `a refusal of robots.txt costs no attempt`() async throws {
+    try await simulate { _ in
+      var fixture = CrawlFixture(
+        SimulatedWeb([SampleWebs.url(0): SampleWebs.page([])], refusedAtFirst: 9)
+      )
+      fixture.settings.retries.attempts = 1
+      let patient = try await fixture.run()
+      #expect(patient.counts.pages == 1)
+      fixture = CrawlFixture(
+        SimulatedWeb([SampleWebs.url(0): SampleWebs.page([])], refusedAtFirst: 10)
+      )
+      let given = try await fixture.run()
+      #expect(given.counts.pages == 0)
+      let failure = await fixture.failures[SampleWebs.url(0)]
+      #expect(failure?.stage == "robots")
+      #expect(failure?.attempts == 0)
     }
   }
 

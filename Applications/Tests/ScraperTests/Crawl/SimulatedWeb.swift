@@ -36,18 +36,22 @@ final class SimulatedWeb: Fetcher {
   /// How many requests a host answers at one time, in general and by its origin; further ones get 429.
   private let capacity: Int
   private let capacities: [String: Int]
+  /// How many requests are refused before any other answer.
+  private let refusedAtFirst: Int
   private let state = Mutex(State())
 
   init(
     _ pages: [String: Page],
     privateHosts: Set<String> = [],
     capacity: Int = .max,
-    capacities: [String: Int] = [:]
+    capacities: [String: Int] = [:],
+    refusedAtFirst: Int = 0
   ) {
     self.pages = pages
     self.privateHosts = privateHosts
     self.capacity = capacity
     self.capacities = capacities
+    self.refusedAtFirst = refusedAtFirst
   }
 
   var requests: [Request] { state.withLock { $0.requests } }
@@ -74,7 +78,9 @@ final class SimulatedWeb: Fetcher {
         state.inFlight[origin] ?? 0
       )
       state.counts[url, default: 0] += 1
-      let isRefused = (state.inFlight[origin] ?? 0) > capacities[origin] ?? capacity
+      let isRefused =
+        (state.inFlight[origin] ?? 0) > capacities[origin] ?? capacity
+        || state.refused.count < refusedAtFirst
       if isRefused { state.refused.append(begin) }
       return ((state.counts[url] ?? 1) - 1, isRefused)
     }

@@ -32,6 +32,28 @@ struct ProgressLineTests {
     #expect(ProgressLine(progress, width: 140).text.contains(" · 16 of 1,040 in flight · "))
   }
 
+  @Test(
+    arguments: [
+      (.milliseconds(3), false, "waiting 0.1 s for h0.test:8080"),
+      (.milliseconds(1200), true, "waiting 1.2 s for h0.test:8080, which refuses"),
+      (.seconds(59), true, "waiting 59 s for h0.test:8080, which refuses"),
+      (.seconds(300), false, "waiting 5 min 0 s for h0.test:8080"),
+    ] as [(Duration, Bool, String)]
+  )
+  func `a crawl with nothing in flight says for which host it waits, and how long`(
+    time: Duration,
+    isRefused: Bool,
+    field: String
+  ) {
+    var progress = progress()
+    progress.limit = 0
+    progress.counts.inFlight = 0
+    progress.wait = CrawlWait(host: "http://h0.test:8080", time: time, isRefused: isRefused)
+    let line = ProgressLine(progress, width: 140).text
+    #expect(line.contains(" · \(field) · 98,765 queued"))
+    #expect(!line.contains("in flight"))
+  }
+
   @Test func `without failures nothing is said of them`() {
     #expect(!ProgressLine(progress(), width: 140).text.contains("failure"))
     #expect(ProgressLine(progress(failures: 1), width: 140).text.contains(" 1 failure ·"))
