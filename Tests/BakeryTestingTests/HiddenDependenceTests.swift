@@ -46,7 +46,9 @@ private struct Race: Sendable, CustomTestStringConvertible {
     }
   }
 
-  /// What the two found. They are not awaited: that would be a step which depends on them.
+  /// What the two found.
+  ///
+  /// They are not awaited: that would be a step which depends on them.
   @concurrent func end() async -> [String] {
     let found = Findings()
     for (name, find) in zip(["first", "second"], await make()) {

@@ -253,7 +253,9 @@ struct Prescribed: Scheduler {
 }
 
 /// The schedulers that find different defects, in turn: half of the schedules by random walk, three of eight by job priorities, one by
-/// task priorities of depth 5. The parts are those that found planted defects and kernels soonest (docs/decisions/0037-mix-of-schedulers.md).
+/// task priorities of depth 5.
+///
+/// The parts are those that found planted defects and kernels soonest (docs/decisions/0037-mix-of-schedulers.md).
 struct Mixture: Scheduler {
   private var schedule = -1
   private var walk = RandomWalk()
