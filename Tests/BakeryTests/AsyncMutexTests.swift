@@ -42,6 +42,135 @@ import Testing
     }
   }
 
+  @Test func `before a task that was called the lock may be taken 64 times`() async throws {
+    try await underBoth(seeds: 0..<20) { _ in
+      let mutex = AsyncMutex<[Int]>([])
+      let loans = try await withThrowingTaskGroup { group in
+        let held = try await mutex.lock()
+        for index in 0..<2 {
+          group.addTask { try await mutex.withLock { $0.append(index) } }
+          await waitUntilIdle()
+        }
+        held.unlock()
+        #expect(mutex.snapshot()["locked"] == 0)
+        #expect(mutex.snapshot()["waiting"] == 2)
+        var loans = 0
+        while let loan = mutex.tryLock() {
+          loan.unlock()
+          loans += 1
+        }
+        #expect(mutex.snapshot()["locked"] == 1)
+        try await group.waitForAll()
+        return loans
+      }
+      #expect(loans == 64)
+      #expect(try await mutex.withLock { $0 } == [0, 1])
+      #expect(mutex.snapshot()["locked"] == 0)
+    }
+  }
+
+  @Test func `a task that comes to a lock that is lent gets it next, before all others`()
+    async throws
+  {
+    try await underBoth(seeds: 0..<20) { _ in
+      let mutex = AsyncMutex<[Int]>([])
+      try await withThrowingTaskGroup { group in
+        var loan = try await lendToCaller(mutex, in: &group) { index in
+          try await mutex.withLock { $0.append(index) }
+        }
+        await waitUntilIdle()
+        loan.withValue { $0.append(-1) }
+        #expect(mutex.snapshot()["waiting"] == 2)
+        #expect(mutex.snapshot()["suspended"] == 2)
+        loan.unlock()
+        let second = mutex.tryLock() == nil
+        #expect(second)
+        try await group.waitForAll()
+      }
+      #expect(try await mutex.withLock { $0 } == [-1, 0, 1])
+    }
+  }
+
+  @Test func `a deadline ends a wait whose lock was lent, at its instant`() async throws {
+    try await underBoth(seeds: 0..<20) { clock in
+      let mutex = AsyncMutex<[Int]>([])
+      try await withThrowingTaskGroup { group in
+        let loan = try await lendToCaller(mutex, in: &group) { index in
+          guard index == 0 else { return try await mutex.withLock { $0.append(index) } }
+          await #expect(throws: DeadlineExceeded.self) {
+            try await mutex.withLock(deadline: .after(.seconds(5))) { $0.append(index) }
+          }
+          #expect(clock.now.nanoseconds == 5_000_000_000)
+        }
+        try await sleep(until: .after(.seconds(60)))
+        #expect(mutex.snapshot()["waiting"] == 1)
+        loan.unlock()
+        try await group.waitForAll()
+      }
+      #expect(try await mutex.withLock { $0 } == [1])
+      #expect(clock.nextDeadline == nil)
+    }
+  }
+
+  @Test func `a cancellation ends a wait whose lock was lent, before and after it comes`()
+    async throws
+  {
+    for isBefore in [true, false] {
+      try await underBoth(seeds: 0..<20) { _ in
+        let mutex = AsyncMutex<[Int]>([])
+        try await withThrowingTaskGroup { group in
+          let loan = try await lendToCaller(mutex, in: &group) { index in
+            guard index == 0 else { return await mutex.withLockUncancellable { $0.append(index) } }
+            await #expect(throws: CancellationError.self) {
+              try await mutex.withLock { $0.append(index) }
+            }
+            #expect(mutex.snapshot()["locked"] == 1)
+          }
+          if !isBefore { await waitUntilIdle() }
+          group.cancelAll()
+          await waitUntilIdle()
+          #expect(mutex.snapshot()["waiting"] == 1)
+          loan.unlock()
+          try await group.waitForAll()
+        }
+        #expect(try await mutex.withLock { $0 } == [1])
+      }
+    }
+  }
+
+  @Test func `an uncancellable wait whose lock was lent goes on, and gets it next`() async throws {
+    try await underBoth(seeds: 0..<20) { _ in
+      let mutex = AsyncMutex<[Int]>([])
+      try await withThrowingTaskGroup { group in
+        let loan = try await lendToCaller(mutex, in: &group) { index in
+          await mutex.withLockUncancellable { $0.append(index) }
+        }
+        group.cancelAll()
+        await waitUntilIdle()
+        #expect(mutex.snapshot()["waiting"] == 2)
+        loan.unlock()
+        try await group.waitForAll()
+      }
+      #expect(try await mutex.withLock { $0 } == [0, 1])
+    }
+  }
+
+  /// Lets two tasks wait for the lock, unlocks it, so that the first is called, and takes the lock before it comes.
+  private func lendToCaller(
+    _ mutex: AsyncMutex<[Int]>,
+    in group: inout ThrowingTaskGroup<Void, any Error>,
+    _ wait: @escaping @Sendable (Int) async throws -> Void
+  ) async throws -> AsyncMutex<[Int]>.Guard {
+    let held = try await mutex.lock()
+    for index in 0..<2 {
+      group.addTask { try await wait(index) }
+      await waitUntilIdle()
+    }
+    held.unlock()
+    guard let loan = mutex.tryLock() else { throw NotAlone() }
+    return loan
+  }
+
   @Test func `the lock is given back when the body throws, and its error comes out as it is`()
     async throws
   {
@@ -106,7 +235,7 @@ import Testing
     }
   }
 
-  @Test func `an attempt takes the lock only if it is free and nobody waits`() async throws {
+  @Test func `an attempt takes the lock only if it is free`() async throws {
     let mutex = AsyncMutex(3)
     #expect(await mutex.withLockIfAvailable { $0 } == 3)
     guard var held = mutex.tryLock() else { Issue.record("it is free"); return }
@@ -229,10 +358,12 @@ import Testing
   @Test func `cancelled at every suspension, the lock is never lost`() async throws {
     let cancelled = try await cancelAtEverySuspension(seeds: 0..<20) { victim in
       let mutex = AsyncMutex(0)
-      async let others: [Void] = gather(0..<3, width: 3) { _ in
-        try await mutex.withLock { value in
-          await Task.yield()
-          value += 1
+      async let others: [Void] = gather(0..<3, width: 3) { index in
+        for round in 0..<2 {
+          try await mutex.withLock { value in
+            if index != round { await Task.yield() }
+            value += 1
+          }
         }
       }
       do {
@@ -283,6 +414,39 @@ import Testing
     #expect(try await mutex.withLock { $0.count } == granted)
     #expect(mutex.snapshot()["locked"] == 0)
     #expect(mutex.snapshot()["waiting"] == 0)
+  }
+
+  @Test func `on real threads a lock that is lent reaches all who wait for it`() async throws {
+    let pool = ThreadPool(threads: 4)
+    let mutex = AsyncMutex((count: 0, inside: 0))
+    let granted = try await withTaskExecutorPreference(pool) {
+      try await withThrowingTaskGroup { group in
+        for index in 0..<8 {
+          group.addTask {
+            var granted = 0
+            for round in 0..<2000 {
+              let deadline = index < 4 ? .never : Deadline.after(.microseconds(round % 64))
+              do {
+                try await mutex.withLock(deadline: deadline) { value in
+                  try enter(&value.inside)
+                  if round % 512 == 511 { await Task.yield() }
+                  value.count += 1
+                  value.inside -= 1
+                }
+                granted += 1
+              } catch is DeadlineExceeded {}
+            }
+            return granted
+          }
+        }
+        return try await group.reduce(0, +)
+      }
+    }
+    #expect(granted >= 4 * 2000)
+    #expect(try await mutex.withLock { $0.count } == granted)
+    #expect(mutex.snapshot()["locked"] == 0)
+    #expect(mutex.snapshot()["waiting"] == 0)
+    await pool.shutdown()
   }
 
   private func ended(_ body: @Sendable () async throws -> Void) async {

@@ -24,7 +24,8 @@ import Testing
 
   private mutating func makeCondition() -> Int { state.makeCondition() }
 
-  private mutating func unlock() { _ = state.unlock(recordingAt: nil) }
+  @discardableResult
+  private mutating func unlock() -> [WaitOutcome] { outcomes(state.unlock(recordingAt: nil)) }
 
   private mutating func wait(_ name: String, for condition: Int) -> Ticket {
     state.wait(for: condition, party(name), recordingAt: nil).ticket
@@ -51,10 +52,10 @@ import Testing
   @Test mutating func `a wait that is aborted leaves the line, a granted one cannot be aborted`() {
     _ = lock("a")
     guard let b = lock("b"), let c = lock("c") else { Issue.record("locked twice"); return }
-    _ = state.abort(b, .cancelled)
+    _ = state.abort(b, .cancelled, recordingAt: nil)
     #expect(outcome(b) == .cancelled)
     unlock()
-    _ = state.abort(c, .cancelled)
+    _ = state.abort(c, .cancelled, recordingAt: nil)
     #expect(outcome(c) == .granted(0))
     #expect(state.isLocked)
   }
@@ -187,15 +188,161 @@ import Testing
     #expect(!state.needsAttention)
   }
 
-  @Test func `does what its specification says, in 10,000 random calls`() {
-    for seed in 0..<10 as Range<UInt64> {
-      var run = SpecifiedMutex(seed: seed)
+  @Test func `does what its specification says, in 20,000 random calls`() async {
+    let continuation = await spentContinuation()
+    var called = 0
+    for seed in 0..<20 as Range<UInt64> {
+      var run = SpecifiedMutex(seed: seed, continuation)
       for step in 0..<1000 {
         let (call, expected, found) = run.step()
         #expect(found == expected, "seed \(seed), step \(step), \(call)")
         guard found == expected else { return }
+        if case .arrive = call { called += 1 }
       }
     }
+    #expect(called > 100)
+  }
+}
+
+/// A free lock that calls a task, and is lent until it comes.
+extension MutexStateTests {
+  /// A lock that "a" had and gave back, and the places of "b" and "c", who had suspended.
+  private mutating func callFirstOfTwo() async -> (b: Ticket, c: Ticket)? {
+    let continuation = await spentContinuation()
+    guard lock("a") == nil, let b = lock("b"), let c = lock("c") else { return nil }
+    for ticket in [b, c] {
+      _ = state.attach(Waiter(ticket: ticket, party: party("x"), continuation: continuation))
+    }
+    #expect(unlock() == [.granted(MutexState.call)])
+    #expect(state.called == b)
+    #expect(!state.isLocked)
+    return (b, c)
+  }
+
+  private mutating func abort(_ ticket: Ticket) -> [WaitOutcome] {
+    outcomes(state.abort(ticket, .timedOut, recordingAt: nil))
+  }
+
+  private mutating func arrive(_ ticket: Ticket) -> WaitOutcome? {
+    state.arrive(ticket, recordingAt: nil)
+  }
+
+  @Test mutating func `a suspended waiter is called, and takes the lock when it runs`() async {
+    guard let (b, _) = await callFirstOfTwo() else { Issue.record("locked twice"); return }
+    #expect(state.waiting == 2)
+    #expect(!state.needsAttention)
+    #expect(arrive(b) == .granted(0))
+    #expect(state.isLocked)
+    #expect(state.called == nil)
+    #expect(state.waiting == 1)
+    #expect(state.needsAttention)
+  }
+
+  @Test mutating func `until it runs the lock may be taken 64 times, and is its own then`() async {
+    guard let (b, _) = await callFirstOfTwo() else { Issue.record("locked twice"); return }
+    for loan in 1...64 {
+      #expect(tryLock("d"))
+      #expect(state.called == b)
+      #expect(unlock() == [], "loan \(loan)")
+    }
+    #expect(state.isLocked)
+    #expect(!tryLock("d"))
+    #expect(abort(b) == [])
+    #expect(arrive(b) == .granted(0))
+    #expect(line == ["x"])
+  }
+
+  @Test mutating func `one that finds the lock taken keeps its place, and is given it next`() async
+  {
+    guard let (b, c) = await callFirstOfTwo() else { Issue.record("locked twice"); return }
+    #expect(tryLock("d"))
+    #expect(arrive(b) == nil)
+    #expect(lock("e") != nil)
+    let continuation = await spentContinuation()
+    let waiter = Waiter(ticket: b, party: party("b"), continuation: continuation)
+    #expect(state.attach(waiter) == nil)
+    #expect(state.suspended == 2)
+    #expect(line == ["b", "x", "e"])
+    #expect(unlock() == [.granted(0)])
+    #expect(state.isLocked)
+    // This way was short of loans, so the next is not called but given the lock.
+    #expect(unlock() == [.granted(0)])
+    #expect(line == ["e"])
+    #expect(abort(c) == [])
+  }
+
+  @Test mutating func `one that gives up after it was called leaves the call to the next`() async {
+    guard let (b, c) = await callFirstOfTwo() else { Issue.record("locked twice"); return }
+    #expect(abort(b) == [.granted(MutexState.call)])
+    #expect(state.called == c)
+    #expect(arrive(b) == .timedOut)
+    #expect(arrive(c) == .granted(0))
+    #expect(unlock() == [])
+    #expect(!state.isLocked)
+    #expect(!state.needsAttention)
+  }
+
+  @Test mutating func `one that gives up while the lock is lent leaves it to the next unlock`()
+    async
+  {
+    guard let (b, c) = await callFirstOfTwo() else { Issue.record("locked twice"); return }
+    #expect(tryLock("d"))
+    #expect(abort(b) == [])
+    #expect(state.called == nil)
+    #expect(state.needsAttention)
+    #expect(unlock() == [.granted(MutexState.call)])
+    #expect(abort(c) == [])
+    #expect(state.called == nil)
+    #expect(!state.needsAttention)
+    #expect(state.word == 0)
+  }
+
+  @Test mutating func `one that was overtaken and gives up leaves the next unlock to others`()
+    async
+  {
+    guard let (b, c) = await callFirstOfTwo() else { Issue.record("locked twice"); return }
+    #expect(tryLock("d"))
+    #expect(arrive(b) == nil)
+    #expect(abort(b) == [])
+    #expect(outcome(b) == .timedOut)
+    #expect(unlock() == [.granted(0)])
+    #expect(state.isLocked)
+    #expect(abort(c) == [])
+  }
+
+  @Test mutating func `a holder is recorded when it comes after a call`() async {
+    guard let (b, _) = await callFirstOfTwo() else { Issue.record("locked twice"); return }
+    #expect(state.arrive(b, recordingAt: Deadline(nanoseconds: 7)) == .granted(0))
+    #expect(state.holder?.task.name == "x")
+    #expect(state.holder?.since.nanoseconds == 7)
+  }
+
+  @Test func `fast paths borrow as the state does, through the word`() async {
+    #expect(MutexWord.isLendable(MutexWord.called | 1 << MutexWord.loansShift))
+    #expect(!MutexWord.isLendable(MutexWord.called))
+    #expect(!MutexWord.isLendable(MutexWord.called | 1 | 1 << MutexWord.loansShift))
+    #expect(MutexWord.isLent(MutexWord.called | MutexWord.locked | 1 << MutexWord.loansShift))
+    #expect(!MutexWord.isLent(MutexWord.called | MutexWord.locked))
+    var state = self.state
+    state.word = MutexWord.locked | 5 << MutexWord.loansShift
+    #expect(state.isLocked)
+    #expect(state.loansLeft == 5)
+  }
+}
+
+private func outcomes(_ wakes: Wakes) -> [WaitOutcome] {
+  ([wakes.first].compactMap(\.self) + wakes.others).map(\.outcome)
+}
+
+/// One to put into waiters that nobody resumes.
+private func spentContinuation() async -> UnsafeContinuation<WaitOutcome, Never> {
+  var spent: UnsafeContinuation<WaitOutcome, Never>?
+  while true {
+    _ = await withUnsafeContinuation { continuation in
+      spent = continuation
+      continuation.resume(returning: .closed)
+    }
+    if let spent { return spent }
   }
 }
 
@@ -207,8 +354,11 @@ private struct SpecifiedMutex {
   /// Tasks that wait, with the condition if it is one.
   private var waiting: [Int: (ticket: Ticket, condition: Int?)] = [:]
   private var random: RandomSourceGenerator
+  private let continuation: UnsafeContinuation<WaitOutcome, Never>
+  private let now: Deadline? = Deadline(nanoseconds: 0)
 
-  init(seed: UInt64) {
+  init(seed: UInt64, _ continuation: UnsafeContinuation<WaitOutcome, Never>) {
+    self.continuation = continuation
     random = SeededRandom(seed: seed).generator
     for _ in 0..<2 { _ = state.makeCondition() }
   }
@@ -217,15 +367,15 @@ private struct SpecifiedMutex {
 
   mutating func step() -> (call: MutexSpecification.Call, expected: Ends, found: Ends) {
     let call = draw()
-    let holder = specification.holder
-    return (call, specification.apply(call), apply(call, by: holder))
+    let found = apply(call, by: specification.holder)
+    return (call, specification.apply(call, mayCall: state.called != nil), found)
   }
 
   private mutating func draw() -> MutexSpecification.Call {
     let busy = Set(waiting.keys).union(specification.holder.map { [$0] } ?? [])
     let idle = (0..<Self.tasks).filter { !busy.contains($0) }
     while true {
-      switch Int.random(in: 0..<8, using: &random) {
+      switch Int.random(in: 0..<11, using: &random) {
       case 0, 1: if let task = idle.randomElement(using: &random) { return .lock(task) }
       case 2: if let task = idle.randomElement(using: &random) { return .tryLock(task) }
       case 3, 4: if specification.holder != nil { return .unlock }
@@ -238,6 +388,13 @@ private struct SpecifiedMutex {
           condition: 1 + Int.random(in: 0..<2, using: &random),
           limit: Int.random(in: 0..<2, using: &random) * 7 + 1
         )
+      case 7, 8:
+        if let task = specification.unsuspended.filter({ !isCalled($0) })
+          .randomElement(using: &random)
+        {
+          return .suspend(task)
+        }
+      case 9: if specification.isCalled { return .arrive }
       default:
         if let task = waiting.keys.sorted().randomElement(using: &random) {
           return .cancel(task, isSuspended: false)
@@ -246,37 +403,62 @@ private struct SpecifiedMutex {
     }
   }
 
+  private func isCalled(_ task: Int) -> Bool {
+    state.called != nil && waiting[task]?.ticket == state.called
+  }
+
   private mutating func apply(_ call: MutexSpecification.Call, by holder: Int?) -> Ends {
     var ends: Ends = [:]
     switch call {
     case .lock(let task):
-      switch state.lock(party("\(task)"), recordsHolder: false) {
+      switch state.lock(party("\(task)"), recordsHolder: true) {
       case .granted: ends[task] = .granted
       case .wait(let ticket): waiting[task] = (ticket, nil)
       }
     case .tryLock(let task):
-      ends[task] = state.tryLock(party("\(task)"), recordsHolder: false) ? .granted : .refused
+      ends[task] = state.tryLock(party("\(task)"), recordsHolder: true) ? .granted : .refused
     case .unlock:
-      _ = state.unlock(recordingAt: nil)
+      _ = state.unlock(recordingAt: now)
     case .wait(let condition):
       guard let holder else { return ends }
-      let (ticket, _) = state.wait(for: condition, party("\(holder)"), recordingAt: nil)
+      let (ticket, _) = state.wait(for: condition, party("\(holder)"), recordingAt: now)
       waiting[holder] = (ticket, condition)
     case .notify(let condition, let limit):
-      _ = state.notify(condition, limit: limit, recordingAt: nil)
+      _ = state.notify(condition, limit: limit, recordingAt: now)
+    case .suspend(let task):
+      guard let (ticket, _) = waiting[task] else { return ends }
+      let waiter = Waiter(ticket: ticket, party: party("\(task)"), continuation: continuation)
+      if let outcome = state.attach(waiter) { ends[task] = outcome.isGranted ? .granted : .refused }
+    case .arrive:
+      guard let task = waiting.keys.first(where: isCalled), let (ticket, _) = waiting[task] else {
+        return ends
+      }
+      if state.arrive(ticket, recordingAt: now) != nil { end(task, .granted, &ends) }
     case .cancel(let task, _):
       guard let (ticket, condition) = waiting[task] else { return ends }
       if let condition {
-        _ = state.abort(ticket, of: condition, .cancelled, recordingAt: nil)
-      } else {
-        _ = state.abort(ticket, .cancelled)
+        _ = state.abort(ticket, of: condition, .cancelled, recordingAt: now)
+      } else if outcomes(state.abort(ticket, .cancelled, recordingAt: now)).contains(.cancelled) {
+        end(task, .refused, &ends)
       }
     }
     collect(into: &ends)
     return ends
   }
 
+  private mutating func end(_ task: Int, _ end: MutexSpecification.End, _ ends: inout Ends) {
+    waiting[task] = nil
+    ends[task] = end
+  }
+
   private mutating func collect(into ends: inout Ends) {
+    // Those who had suspended are told by wakes, which do not say whom they are for.
+    if let holder = state.holder?.task.name.flatMap({ Int($0) }), waiting[holder] != nil,
+      waiting[holder]?.condition == nil
+    {
+      _ = waiting[holder].map { state.takeOutcome($0.ticket) }
+      end(holder, .granted, &ends)
+    }
     for (task, wait) in waiting {
       let outcome: WaitOutcome?
       if let condition = wait.condition {

@@ -140,6 +140,16 @@ struct WaitQueue: Sendable {
   /// Who the first waiter is.
   var firstParty: Party? { front < 0 ? nil : party(at: Int(front)) }
 
+  /// Resumes the first waiter if it has suspended, and decides nothing: it keeps its place, and comes to attach again.
+  mutating func callFirst(_ value: UInt64) -> (ticket: Ticket, wake: Wake)? {
+    guard front >= 0, let continuation = slots[Int(front)].continuation else { return nil }
+    slots[Int(front)].continuation = nil
+    return (ticket(of: front), Wake(continuation: continuation, outcome: .granted(value)))
+  }
+
+  /// The place of the first waiter.
+  var firstTicket: Ticket? { front < 0 ? nil : ticket(of: front) }
+
   /// Who waits with that ticket, as far as is known yet.
   func party(of ticket: Ticket) -> Party { party(at: ticket.index) }
 

@@ -42,7 +42,7 @@ public final class AsyncCondition: Traceable {
 
   /// Gives the lock back, waits to be notified, and takes the lock again, also before it throws.
   ///
-  /// > Ordering: first come, first served, both for notifications and for the lock.
+  /// > Ordering: first come, first served, both for notifications and for places in the line for the lock.
   ///
   /// > Cancellation: takes nothing if cancelled before the grant; a grant that raced it is delivered. The
   /// grant is the notification: one that a cancelled wait did not get goes to the next in line. To take the lock

@@ -2,7 +2,7 @@
 @usableFromInline
 final class MutexCore: WaitOwner, Traceable {
   @usableFromInline let identity: ObjectIdentity
-  /// Bit 1 while the mutex is locked, bit 0 while lockers and unlockers must take the slow path.
+  /// See `MutexWord`.
   ///
   /// While bit 0 is set only the holder of `state`'s lock changes the word.
   @usableFromInline let word = Word(0)
@@ -23,9 +23,9 @@ final class MutexCore: WaitOwner, Traceable {
   func takeFree() -> Bool {
     var current = word.loadFast()
     while current == 0 {
-      if word.replaceFast(&current, with: 2) { return true }
+      if word.replaceFast(&current, with: MutexWord.locked) { return true }
     }
-    return false
+    return current & MutexWord.called != 0 && borrow()
   }
 
   @inlinable @inline(__always)
@@ -36,10 +36,31 @@ final class MutexCore: WaitOwner, Traceable {
 
   @inlinable @inline(__always)
   func giveBackUnwanted() -> Bool {
-    var current = 2
+    var current = MutexWord.locked
     repeat {
       if word.replaceFast(&current, with: 0) { return true }
-    } while current == 2
+    } while current == MutexWord.locked
+    return current & MutexWord.called != 0 && returnLoan()
+  }
+
+  /// Takes the lock before the task that was called, whose wait then has one loan less.
+  @usableFromInline @inline(never)
+  func borrow() -> Bool {
+    var current = word.loadFast()
+    while MutexWord.isLendable(current) {
+      let lent = (current | MutexWord.locked) - 1 << MutexWord.loansShift
+      if word.replaceFast(&current, with: lent) { return true }
+    }
+    return false
+  }
+
+  /// Gives it back while that task is still on its way; after the last loan it is that task's instead.
+  @usableFromInline @inline(never)
+  func returnLoan() -> Bool {
+    var current = word.loadFast()
+    while MutexWord.isLent(current) {
+      if word.replaceFast(&current, with: current & ~MutexWord.locked) { return true }
+    }
     return false
   }
 
@@ -67,7 +88,12 @@ final class MutexCore: WaitOwner, Traceable {
       if let early = look(for: ticket, since: seen) { early } else {
         await suspend(ticket, as: .current("lock"), until: deadline)
       }
-    try finish(outcome, "lock", deadline)
+    guard outcome == .granted(MutexState.call) else { return try finish(outcome, "lock", deadline) }
+    let end =
+      if let early = arrive(ticket) { early } else {
+        await suspend(ticket, as: .current("lock"), until: deadline)
+      }
+    try finish(end, "lock", deadline)
   }
 
   @usableFromInline @inline(never)
@@ -76,9 +102,18 @@ final class MutexCore: WaitOwner, Traceable {
     let seen = spinner.seen
     guard let ticket = takeOrLineUp() else { return }
     if look(for: ticket, since: seen) == nil {
-      _ = await suspendUncancellable(ticket, as: .current("lock"))
+      let outcome = await suspendUncancellable(ticket, as: .current("lock"))
+      if outcome == .granted(MutexState.call), arrive(ticket) == nil {
+        _ = await suspendUncancellable(ticket, as: .current("lock"))
+      }
     }
     Trace.record(.holding, identity)
+  }
+
+  /// How the wait of the calling task, which was called, has ended; `nil` if it has to suspend again, which it does at most once.
+  private func arrive(_ ticket: Ticket) -> WaitOutcome? {
+    let (now, seen) = (Mode.recordingTime, spinner.seen)
+    return withState { $0.arrive(ticket, recordingAt: now) } ?? look(for: ticket, since: seen)
   }
 
   @usableFromInline @inline(never)
@@ -106,7 +141,7 @@ final class MutexCore: WaitOwner, Traceable {
     try finish(outcome, "withLock(when:)", deadline)
   }
 
-  /// Takes the lock if it becomes free in a moment and nobody is in line, so that nobody is overtaken.
+  /// Takes the lock if it becomes free in a moment and nobody is in line but a task that was called.
   ///
   /// A line that has formed does not end while tasks come back to it: each section then costs a suspension. Most
   /// sections end sooner than a task could suspend.
@@ -114,8 +149,9 @@ final class MutexCore: WaitOwner, Traceable {
     guard Mode.isPlain else { return false }
     let isTaken = spinner.look {
       var current = word.loadFast()
-      if current == 0 { return word.replaceFast(&current, with: 2) }
-      return current == 2 ? false : nil
+      if current == 0 { return word.replaceFast(&current, with: MutexWord.locked) }
+      if MutexWord.isLendable(current) { return borrow() }
+      return current == MutexWord.locked || MutexWord.isLent(current) ? false : nil
     }
     if isTaken { Trace.record(.holding, identity) }
     return isTaken
@@ -161,7 +197,8 @@ final class MutexCore: WaitOwner, Traceable {
   @usableFromInline
   func abort(_ ticket: Ticket, _ outcome: WaitOutcome) {
     guard !ticket.isMarked else { return abort(ticket, of: MutexState.change, outcome) }
-    withState { $0.abort(ticket, outcome) }.fire()
+    let now = Mode.recordingTime
+    withState { $0.abort(ticket, outcome, recordingAt: now) }.fire()
   }
 
   private func withState<Success>(

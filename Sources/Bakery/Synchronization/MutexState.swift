@@ -9,7 +9,19 @@
 /// ```
 /// So the order of notifications is the order in which the lock comes back, and each wait costs one wake.
 ///
-/// Invariant: while the lock is free, nobody is in line for it.
+/// A task that has suspended in line for the lock itself is called: it wakes, keeps its place, and takes the lock when it runs.
+/// Until then others may take it, a bounded number of times:
+/// ```
+///             the lock is free            runs, it is free
+///   in line ───────────────────► called ───────────────────► holds the lock
+///                                  │ runs, it is taken              ▲
+///                                  ▼            unlock              │
+///                              overtaken ───────────────────────────┘
+/// ```
+/// A task that was called and gives up, or has its loans used up, is called no longer: the lock goes on as if it had been unlocked.
+///
+/// Invariant: while the lock is free and nobody is called, nobody is in line for it.
+/// Invariant: whoever is called is the first in line. There are no loans while nobody is.
 /// Invariant: a wait that is returning has exactly one place in `line`, and `places` and its condition know it.
 struct MutexState: WordState, Sendable {
   enum Admission: Equatable {
@@ -33,37 +45,54 @@ struct MutexState: WordState, Sendable {
 
   /// The condition that every mutex has: a scope has ended, so the value may have changed.
   static let change = 0
+  /// What a wait is told that is to come and take the lock.
+  static let call: UInt64 = 1
 
-  var isLocked = false
+  private(set) var isLocked = false
+  /// Who is on its way to the lock.
+  private(set) var called: Ticket?
+  /// How often others may still take the lock before that task.
+  private(set) var loansLeft = 0
+  /// Who came to a lock that was taken, and is given it next.
+  private var overtaken: Ticket?
+  private var lending = Lending()
   /// Who has the lock, if it was taken while holders are recorded.
   private(set) var holder: Party?
   private(set) var line = WaitQueue()
-  /// How many waits for the lock have suspended their task.
+  /// How many waits for the lock have suspended their task, each counted once.
   private(set) var suspended = 0
   /// By the slot of a place in `line`: the wait on a condition whose place it is.
   private var places: ContiguousArray<(condition: Int, ticket: Ticket)?> = []
   private var conditions: ContiguousArray<Condition> = [Condition()]
   private var unusedConditions: [Int] = []
 
-  /// Two while the mutex is locked.
+  /// See `MutexWord`.
   var word: Int {
-    get { isLocked ? 2 : 0 }
-    set { isLocked = newValue != 0 }
+    get {
+      let state = (isLocked ? MutexWord.locked : 0) | (called != nil ? MutexWord.called : 0)
+      return state | loansLeft << MutexWord.loansShift
+    }
+    set {
+      isLocked = newValue & MutexWord.locked != 0
+      loansLeft = newValue >> MutexWord.loansShift
+    }
   }
 
   /// How many are in line for the lock.
   var waiting: Int { line.waiting }
 
   var needsAttention: Bool {
-    !line.isEmpty || holder != nil || !conditions[Self.change].queue.isEmpty
+    if holder != nil || !conditions[Self.change].queue.isEmpty { return true }
+    return !line.isEmpty && called == nil
   }
 
   /// The waits on one condition that nobody has notified.
   func queue(of condition: Int) -> WaitQueue { conditions[condition].queue }
 
-  /// Takes the lock if it is free.
+  /// Takes the lock if it is free, be it before the task that was called.
   mutating func tryLock(_ party: Party, recordsHolder: Bool) -> Bool {
     guard !isLocked else { return false }
+    if called != nil { loansLeft -= 1 }
     isLocked = true
     holder = recordsHolder ? party : nil
     return true
@@ -74,34 +103,75 @@ struct MutexState: WordState, Sendable {
     tryLock(party, recordsHolder: recordsHolder) ? .granted : .wait(line.enqueue(party))
   }
 
-  /// Gives the lock to the next in line; those who wait for a change take their place in it first.
+  /// Calls the next in line or gives it the lock; those who wait for a change take their place in it first.
   mutating func unlock(hasChanged: Bool = true, recordingAt now: Deadline?) -> Wakes {
     isLocked = false
     holder = nil
     if hasChanged {
       while !conditions[Self.change].queue.isEmpty { returnFirst(of: Self.change) }
     }
-    return grantIfFree(recordingAt: now)
+    if called != nil, loansLeft == 0 { endCall() }
+    return serveFirst(recordingAt: now)
   }
 
-  /// Ends a wait for the lock itself.
-  mutating func abort(_ ticket: Ticket, _ outcome: WaitOutcome) -> Wakes {
-    var wakes = Wakes()
-    wakes.add(line.abort(ticket, outcome).wake)
-    return wakes
+  /// Ends a wait for the lock itself; if it was called, the next in line is served.
+  mutating func abort(
+    _ ticket: Ticket,
+    _ outcome: WaitOutcome,
+    recordingAt now: Deadline?
+  ) -> Wakes {
+    let (isFound, wake) = line.abort(ticket, outcome)
+    guard isFound, ticket == called else {
+      var wakes = Wakes()
+      wakes.add(wake)
+      return wakes
+    }
+    called = nil
+    loansLeft = 0
+    return serveFirst(recordingAt: now)
   }
 
   mutating func takeOutcome(_ ticket: Ticket) -> WaitOutcome? { line.takeOutcome(ticket) }
 
   mutating func attach(_ waiter: Waiter) -> WaitOutcome? {
     let outcome = line.attach(waiter)
-    if outcome == nil { suspended += 1 }
+    if outcome == nil, waiter.ticket != overtaken { suspended += 1 }
     return outcome
   }
 
-  private mutating func grantIfFree(recordingAt now: Deadline?) -> Wakes {
+  /// The task that was called runs: how its wait ended, or `nil` if it has to go on waiting, at the front of the line.
+  mutating func arrive(_ ticket: Ticket, recordingAt now: Deadline?) -> WaitOutcome? {
+    if let outcome = line.takeOutcome(ticket) { return outcome }
+    endCall()
+    if isLocked { overtaken = ticket }
+    // It is not suspended, so it is given the lock and not called again.
+    _ = serveFirst(recordingAt: now)
+    return line.takeOutcome(ticket)
+  }
+
+  private mutating func endCall() {
+    lending.didEnd(after: Lending.most - loansLeft, isLent: isLocked)
+    called = nil
+    loansLeft = 0
+  }
+
+  /// Calls the first in line if it has suspended and was not overtaken yet.
+  private mutating func callFirst() -> Wake? {
+    guard line.firstTicket != overtaken, lending.isAllowed() else { return nil }
+    guard let (ticket, wake) = line.callFirst(Self.call) else { return nil }
+    called = ticket
+    loansLeft = Lending.most
+    return wake
+  }
+
+  /// Gives the lock to the first in line, or calls it.
+  private mutating func serveFirst(recordingAt now: Deadline?) -> Wakes {
     var wakes = Wakes()
-    guard !isLocked, let party = line.firstParty else { return wakes }
+    guard !isLocked, called == nil, let party = line.firstParty else { return wakes }
+    if let wake = callFirst() {
+      wakes.add(wake)
+      return wakes
+    }
     isLocked = true
     holder = now.map { party.holding(since: $0) }
     let (place, wake) = line.grantFirst()
@@ -149,7 +219,7 @@ extension MutexState {
       returnFirst(of: condition)
       count += 1
     }
-    return grantIfFree(recordingAt: now)
+    return serveFirst(recordingAt: now)
   }
 
   /// Ends a wait on a condition that was not notified; it comes back to the lock all the same.
@@ -164,7 +234,7 @@ extension MutexState {
     let (found, wake) = conditions[condition].queue.abort(ticket, outcome, keep: true)
     guard condition == Self.change else {
       if found { comeBack(ticket, of: condition, wake) }
-      return grantIfFree(recordingAt: now)
+      return serveFirst(recordingAt: now)
     }
     var wakes = Wakes()
     if found {

@@ -19,7 +19,7 @@ extension ExploredSpecification {
       let total = await mutex.withLockUncancellable { $0 }
       if total != inside.entries { throw BrokenPromise("\(inside.entries) scopes left \(total)") }
     },
-    ExploredSpecification("mutex: the lock is handed over in the order of the calls") {
+    ExploredSpecification("mutex: tasks in line get the lock in the order of their calls") {
       let mutex = AsyncMutex(0)
       let order = TaskLog<Int>()
       var crew = Crew()
@@ -31,9 +31,73 @@ extension ExploredSpecification {
         try await mutex.withLock { _ in order.append(1) }
       }
       await Task.yield()
+      let areInLine = mutex.snapshot()["waiting"] == 2
       held.unlock()
+      if let loan = mutex.tryLock() { loan.unlock() }
       try await crew.finish()
-      if isAhead.all == [true], order.all != [0, 1] { throw BrokenPromise("order \(order.all)") }
+      guard areInLine, isAhead.all == [true] else { return }
+      if order.all != [0, 1] { throw BrokenPromise("order \(order.all)") }
+    },
+    ExploredSpecification("mutex: a wait is overtaken 64 times at most") {
+      let mutex = AsyncMutex(0)
+      let order = TaskLog<Int>()
+      var crew = Crew()
+      let held = try await mutex.lock()
+      crew.start { try await mutex.withLock { _ in order.append(0) } }
+      await Task.yield()
+      let isInLine = mutex.snapshot()["waiting"] == 1
+      held.unlock()
+      var loans = 0
+      for _ in 0..<70 {
+        guard let loan = mutex.tryLock() else { break }
+        if order.all.isEmpty { loans += 1 }
+        loan.unlock()
+      }
+      try await crew.finish()
+      if isInLine, loans > 64 { throw BrokenPromise("overtaken \(loans) times") }
+    },
+    ExploredSpecification(
+      "mutex: whoever gives up on its way to the lock lets the next one have it"
+    ) {
+      let mutex = AsyncMutex(0)
+      let order = TaskLog<Int>()
+      var chance = Chance()
+      var crew = Crew()
+      let held = try await mutex.lock()
+      let deadline = chance.deadline()
+      crew.start { _ = try await end { try await mutex.withLock(deadline: deadline) { _ in } } }
+      crew.start { await mutex.withLockUncancellable { _ in order.append(1) } }
+      await Task.yield()
+      held.unlock()
+      if chance.isHit(oneIn: 2), let loan = mutex.tryLock() {
+        crew.cancel(0)
+        await Task.yield()
+        loan.unlock()
+      } else {
+        crew.cancel(0)
+      }
+      try await crew.finish()
+      if order.all != [1] { throw BrokenPromise("the second wait ended \(order.all)") }
+      if mutex.tryLock() == nil { throw BrokenPromise("the lock was not given back") }
+    },
+    ExploredSpecification("mutex: a wait whose lock is lent ends by its deadline all the same") {
+      let mutex = AsyncMutex(0)
+      let ends = TaskLog<CallEnd>()
+      var crew = Crew()
+      let held = try await mutex.lock()
+      crew.start {
+        await ends.append(
+          try end { try await mutex.withLock(deadline: .after(.microseconds(20))) { _ in } }
+        )
+      }
+      await Task.yield()
+      held.unlock()
+      let loan = mutex.tryLock()
+      try await crew.finish()
+      if loan != nil, mutex.tryLock() != nil { throw BrokenPromise("lent and given away") }
+      guard ends.all == [.timedOut] || ends.all == [.done] else {
+        throw BrokenPromise("the wait ended \(ends.all)")
+      }
     },
     ExploredSpecification("mutex: a wait ends by its cancellation and its deadline alone") {
       let mutex = AsyncMutex(0)
