@@ -16,7 +16,7 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Trac
   /// What the object is called and where it was made.
   public let identity: ObjectIdentity
 
-  private let flights = Guarded<[Key: Flight<Value>]>([:])
+  private let flights = Guarded<[Key: Flight]>([:])
   private let registration = Registration()
 
   /// Makes an object with no work under way.
@@ -50,17 +50,16 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Trac
     _ work: @escaping @concurrent @Sendable () async throws -> Value
   ) async throws -> Value {
     registration.ensure(self)
-    let party = Party.current("value")
+    let party = Party.arriving("value")
     let (flight, joining, isNew) = join(key, party)
     if isNew { flight.begin(start(work, for: key, flight)) }
-    guard case .waiting(let ticket) = joining else { return try landed(joining) }
-    Trace.record(.waiting, identity)
-    let outcome = await flight.suspend(ticket, as: party, until: deadline)
-    Trace.record(outcome.isGranted ? .holding : .gaveUp, identity)
-    guard outcome.isGranted, let result = flight.result else {
-      throw outcome.failure("value", on: identity, until: deadline)
+    if case .waiting(let ticket) = joining {
+      Trace.record(.waiting, identity)
+      let outcome = await flight.suspend(ticket, as: .current("value"), until: deadline)
+      Trace.record(outcome.isGranted ? .holding : .gaveUp, identity)
+      guard outcome.isGranted else { throw outcome.failure("value", on: identity, until: deadline) }
     }
-    return try result.get()
+    return try result(of: flight).get()
   }
 
   /// Lets the next caller start the work anew, though it is under way; those who wait for it still get its result.
@@ -80,27 +79,27 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Trac
   }
 
   /// Takes a place at the flight of `key`, or at a new one.
-  private func join(_ key: Key, _ party: Party) -> (Flight<Value>, Flight<Value>.Joining, Bool) {
+  private func join(_ key: Key, _ party: Party) -> (Flight, Flight.Joining, Bool) {
     flights.withLock { flights in
       if let flight = flights[key] {
         let joining = flight.join(party)
         guard case .abandoned = joining else { return (flight, joining, false) }
       }
-      let flight = Flight<Value> { [weak self] flight in self?.remove(flight, key) }
+      let flight = Flight(result: FlightResult<Value>()) { [weak self] in self?.remove($0, key) }
       flights[key] = flight
       return (flight, flight.join(party), true)
     }
   }
 
-  private func landed(_ joining: Flight<Value>.Joining) throws -> Value {
-    guard case .landed(let result) = joining else { throw CancellationError() }
-    return try result.get()
+  // Safe because `join` makes all flights of this object.
+  private func result(of flight: Flight) -> FlightResult<Value> {
+    unsafeDowncast(flight.result, to: FlightResult<Value>.self)
   }
 
   private func start(
     _ work: @escaping @concurrent @Sendable () async throws -> Value,
     for key: Key,
-    _ flight: Flight<Value>
+    _ flight: Flight
   ) -> Task<Void, Never> {
     Task(executorPreference: currentTaskExecutor) {
       let result = await ActiveDeadline.$innermost.withValue(nil) {
@@ -108,11 +107,12 @@ public final class SingleFlight<Key: Hashable & Sendable, Value: Sendable>: Trac
       }
       // Removed first: who comes after the end starts anew.
       self.remove(flight, key)
-      flight.land(result)
+      self.result(of: flight).set(result)
+      flight.land()
     }
   }
 
-  private func remove(_ flight: Flight<Value>, _ key: Key) {
+  private func remove(_ flight: Flight, _ key: Key) {
     flights.withLock { if $0[key] === flight { $0[key] = nil } }
   }
 }
