@@ -1,3 +1,4 @@
+import Bakery
 import BakeryTesting
 import Synchronization
 
@@ -91,3 +92,19 @@ let failingKernels: [FailingKernel] = [
     $0.first == 3 && $0.last == 0
   },
 ]
+
+/// Each takes the fork at the left and then the one at the right.
+@concurrent func philosophers(_ count: Int) async throws {
+  let forks = (0..<count).map { AsyncSemaphore(limit: 1, name: "fork \($0)") }
+  try await withThrowingTaskGroup { group in
+    for place in 0..<count {
+      group.addTask {
+        try await forks[place].withPermit {
+          await Task.yield()
+          try await forks[(place + 1) % count].withPermit {}
+        }
+      }
+    }
+    try await group.waitForAll()
+  }
+}

@@ -115,22 +115,6 @@ private struct Kernel: Sendable, CustomStringConvertible {
   }
 }
 
-/// Each takes the fork at the left and then the one at the right.
-@concurrent func philosophers(_ count: Int) async throws {
-  let forks = (0..<count).map { AsyncSemaphore(limit: 1, name: "fork \($0)") }
-  try await withThrowingTaskGroup { group in
-    for place in 0..<count {
-      group.addTask {
-        try await forks[place].withPermit {
-          await Task.yield()
-          try await forks[(place + 1) % count].withPermit {}
-        }
-      }
-    }
-    try await group.waitForAll()
-  }
-}
-
 @Suite struct CoverageTests {
   @Test func `orders of steps that do not depend on one another count once`() async throws {
     let apart = try await explore(schedules: 200) { await Kernel(tasks: [[0, 0], [1, 1]]).run() }

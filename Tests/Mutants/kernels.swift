@@ -53,22 +53,6 @@ let kernels =
   for task in tasks where await !task.value { throw Found() }
 }
 
-/// Each takes the fork at the left and then the one at the right.
-@concurrent private func philosophers(_ count: Int) async throws {
-  let forks = (0..<count).map { _ in AsyncSemaphore(limit: 1) }
-  try await withThrowingTaskGroup { group in
-    for place in 0..<count {
-      group.addTask {
-        try await forks[place].withPermit {
-          await Task.yield()
-          try await forks[(place + 1) % count].withPermit {}
-        }
-      }
-    }
-    try await group.waitForAll()
-  }
-}
-
 /// One task must be left waiting while all others go through all their steps.
 @concurrent private func lateStart(_ steps: Int) async throws {
   let cell = Cell()

@@ -83,6 +83,18 @@ package enum SchedulingPoint {
     return true
   }
 
+  /// Tries a fast path under a tester, and tells it who got or gave back what.
+  static func tryFastPath(
+    _ kind: TraceEvent.Kind,
+    of identity: ObjectIdentity,
+    count: Int = 1,
+    _ attempt: () -> Bool
+  ) -> Bool {
+    guard reachFastPath(), attempt() else { return false }
+    Trace.record(kind, identity, count: count)
+    return true
+  }
+
   /// Runs `body`, which is somebody's that observes, as one step.
   package static func withoutPoints(_ body: () -> Void) {
     guard Mode.schedules, let scheduler else { return body() }

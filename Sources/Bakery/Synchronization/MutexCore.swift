@@ -67,16 +67,12 @@ final class MutexCore: WaitOwner, Traceable {
   /// The fast paths under a tester, which wants to know who holds what.
   @usableFromInline @inline(never)
   func lockInTurn() -> Bool {
-    guard SchedulingPoint.reachFastPath(), takeFree() else { return false }
-    Trace.record(.holding, identity)
-    return true
+    SchedulingPoint.tryFastPath(.holding, of: identity) { takeFree() }
   }
 
   @usableFromInline @inline(never)
   func unlockInTurn() -> Bool {
-    guard SchedulingPoint.reachFastPath(), giveBackUnwanted() else { return false }
-    Trace.record(.done, identity)
-    return true
+    SchedulingPoint.tryFastPath(.done, of: identity) { giveBackUnwanted() }
   }
 
   @usableFromInline @inline(never)

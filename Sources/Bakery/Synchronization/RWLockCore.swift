@@ -75,20 +75,12 @@ final class RWLockCore: WaitOwner, Traceable {
   /// The fast paths under a tester, which wants to know who holds what.
   @usableFromInline @inline(never)
   func lockInTurn(isWriter: Bool) -> Bool {
-    guard SchedulingPoint.reachFastPath(), isWriter ? takeToWrite() : takeToRead() else {
-      return false
-    }
-    Trace.record(.holding, identity)
-    return true
+    SchedulingPoint.tryFastPath(.holding, of: identity) { isWriter ? takeToWrite() : takeToRead() }
   }
 
   @usableFromInline @inline(never)
   func unlockInTurn(isWriter: Bool) -> Bool {
-    guard SchedulingPoint.reachFastPath(), isWriter ? stopWriting() : stopReading() else {
-      return false
-    }
-    Trace.record(.done, identity)
-    return true
+    SchedulingPoint.tryFastPath(.done, of: identity) { isWriter ? stopWriting() : stopReading() }
   }
 
   @usableFromInline @inline(never)

@@ -50,16 +50,12 @@ final class SemaphoreCore: WaitOwner, Traceable {
   /// The fast paths under a tester, which wants to know who holds what.
   @usableFromInline @inline(never)
   func takeInTurn(_ count: Int) -> Bool {
-    guard SchedulingPoint.reachFastPath(), takeFree(count) else { return false }
-    Trace.record(.holding, identity, count: count)
-    return true
+    SchedulingPoint.tryFastPath(.holding, of: identity, count: count) { takeFree(count) }
   }
 
   @usableFromInline @inline(never)
   func giveInTurn(_ count: Int) -> Bool {
-    guard SchedulingPoint.reachFastPath(), giveUnwanted(count) else { return false }
-    Trace.record(.done, identity, count: count)
-    return true
+    SchedulingPoint.tryFastPath(.done, of: identity, count: count) { giveUnwanted(count) }
   }
 
   @usableFromInline @inline(never)
